@@ -1,0 +1,108 @@
+import { html, type TemplateResult } from 'lit'
+import { keyed } from 'lit/directives/keyed.js'
+import { loadMesh } from '../mesh.ts'
+import type { Room, Support } from '../mesh-types.ts'
+import { ProfileStore } from '../profile-store.ts'
+import { RoomsList } from '../rooms-list.ts'
+import { fragmentOf, type RoomRequest, type Route, routeOf } from '../route.ts'
+import { ThemeStore } from '../theme-store.ts'
+import { word } from '../words.ts'
+import { LightElement } from './light-element.ts'
+
+/** Chooses the screen by the address. */
+export class ParleyApp extends LightElement {
+  static override properties = { route: { state: true }, unsupported: { state: true } }
+  declare route: Route
+  declare unsupported: string | null
+  readonly #profile = new ProfileStore()
+  readonly #theme = new ThemeStore()
+  readonly #rooms = new RoomsList()
+  #openRoomFragment: string | null = null
+
+  constructor() {
+    super()
+    this.route = routeOf(location.hash)
+    this.unsupported = null
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    addEventListener('hashchange', this.#addressChanged)
+    void this.#checkSupport()
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    removeEventListener('hashchange', this.#addressChanged)
+  }
+
+  override render(): TemplateResult {
+    return html`<button type="button" class="skip-link" @click=${this.#skip}>${word('skipToContent')}</button>
+      ${this.unsupported === null ? this.#screen() : this.#sorry(this.unsupported)}`
+  }
+
+  #screen(): TemplateResult {
+    if (this.route.name === 'home') {
+      return html`<home-screen
+        .rooms=${this.#rooms}
+        .profile=${this.#profile}
+        .theme=${this.#theme}
+        @room-wanted=${(event: CustomEvent<RoomRequest>) => this.#enter(event.detail)}
+      ></home-screen>`
+    }
+    const { request } = this.route
+    // Another request is another room: nothing of the last one may stay.
+    return html`${keyed(
+      request,
+      html`<room-screen
+        .request=${request}
+        .rooms=${this.#rooms}
+        .profile=${this.#profile}
+        .theme=${this.#theme}
+        @room-opened=${(event: CustomEvent<Room>) => this.#roomOpened(event.detail)}
+      ></room-screen>`,
+    )}`
+  }
+
+  #sorry(sentence: string): TemplateResult {
+    return html`<main id="content" class="room-wait" tabindex="-1">
+      <img src="/logo.svg" alt="" width="48" height="48" />
+      <h1>Parley</h1>
+      <p class="notice notice-problem" role="alert">${sentence}</p>
+    </main>`
+  }
+
+  #enter(request: RoomRequest): void {
+    if (request.kind === 'reopen') {
+      location.hash = fragmentOf(request.roomId)
+      return
+    }
+    // Going back leads home; what is to come replaces this entry.
+    history.pushState(null, '', location.pathname + location.search + location.hash)
+    this.#openRoomFragment = null
+    this.route = { name: 'room', request }
+  }
+
+  /** The link is a bearer secret: it leaves the address bar as soon as it has served. */
+  #roomOpened(room: Room): void {
+    const fragment = fragmentOf(room.id)
+    this.#openRoomFragment = fragment
+    history.replaceState(null, '', location.pathname + location.search + fragment)
+  }
+
+  readonly #addressChanged = (): void => {
+    if (this.#openRoomFragment !== null && location.hash === this.#openRoomFragment) return
+    this.#openRoomFragment = null
+    this.route = routeOf(location.hash)
+    void this.updateComplete.then(() => this.#skip())
+  }
+
+  #skip(): void {
+    this.querySelector<HTMLElement>('#content')?.focus()
+  }
+
+  async #checkSupport(): Promise<void> {
+    const support: Support = await (await loadMesh()).checkSupport()
+    if (!support.ok) this.unsupported = support.sentence
+  }
+}

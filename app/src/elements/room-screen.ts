@@ -1,0 +1,264 @@
+import { html, type PropertyValues, type TemplateResult } from 'lit'
+import { DocumentMapController } from '../controllers/document-map-controller.ts'
+import { RoomController } from '../controllers/room-controller.ts'
+import { StoreController } from '../controllers/store-controller.ts'
+import { readSetting, writeSetting } from '../local-setting.ts'
+import { ownSignaling } from '../mesh.ts'
+import type { Profile, Room, RoomEvent } from '../mesh-types.ts'
+import type { StoredProfile } from '../profile.ts'
+import type { ProfileStore } from '../profile-store.ts'
+import type { RoomsList } from '../rooms-list.ts'
+import type { RoomRequest } from '../route.ts'
+import type { ThemeStore } from '../theme-store.ts'
+import { type ProblemKind, word } from '../words.ts'
+import { icon } from './icon.ts'
+import { LightElement } from './light-element.ts'
+import type { LiveRegion } from './live-region.ts'
+import { problem } from './problem.ts'
+import type { RecoveryDialog } from './recovery-dialog.ts'
+import { type Notices, roomNotices } from './room-notices.ts'
+import type { ShareDialog } from './share-dialog.ts'
+
+const FIRST_PAGE = 'content/main'
+const ANNOUNCE_KEY = 'parley.announce'
+/** Below it the drawer lies over the page, so it starts closed. */
+const WIDE = '(min-width: 60rem)'
+
+/** One room: composes the bar, the page, the drawer and the dialogs. Fires `room-opened` with the {@link Room}. */
+export class RoomScreen extends LightElement {
+  static override properties = {
+    request: { attribute: false },
+    rooms: { attribute: false },
+    profile: { attribute: false },
+    theme: { attribute: false },
+    drawerOpen: { state: true },
+    announcing: { state: true },
+    mishap: { state: true },
+    rebuilt: { state: true },
+    offerRecovery: { state: true },
+  }
+  declare request: RoomRequest
+  declare rooms: RoomsList
+  declare profile: ProfileStore
+  declare theme: ThemeStore
+  declare drawerOpen: boolean
+  declare announcing: boolean
+  declare mishap: Notices['mishap']
+  declare rebuilt: boolean
+  declare offerRecovery: boolean
+  #shownProfile: StoreController<StoredProfile> | null = null
+  #sentProfile: Profile | null = null
+  readonly #title = new DocumentMapController(this, 'room', () => this.#remember())
+  readonly #controller = new RoomController(this, {
+    options: () => ({ signaling: ownSignaling(location), profile: this.#profileNow() }),
+    opened: (room) => this.#opened(room),
+    event: (event) => this.#handleEvent(event),
+  })
+
+  constructor() {
+    super()
+    this.drawerOpen = matchMedia(WIDE).matches
+    this.announcing = readSetting(ANNOUNCE_KEY) !== 'no'
+    this.mishap = null
+    this.rebuilt = false
+    this.offerRecovery = false
+  }
+
+  override connectedCallback(): void {
+    this.#shownProfile ??= new StoreController(this, this.profile)
+    super.connectedCallback()
+  }
+
+  override willUpdate(changed: PropertyValues): void {
+    if (changed.has('request')) this.#controller.request(this.request)
+    const room = this.#controller.room
+    const profile = this.#profileNow()
+    if (!room || (profile.name === this.#sentProfile?.name && profile.color === this.#sentProfile.color))
+      return
+    this.#sentProfile = profile
+    room.setProfile(profile)
+  }
+
+  override render(): TemplateResult {
+    const { phase } = this.#controller
+    switch (phase.name) {
+      case 'opening':
+        return this.#opening()
+      case 'failed':
+        return this.#failed(phase.problem)
+      case 'open':
+        return this.#open(phase.room)
+    }
+  }
+
+  #opening(): TemplateResult {
+    return html`<main id="content" class="room-wait" tabindex="-1">
+      <img src="/logo.svg" alt="" width="48" height="48" class="pulse" />
+      <p role="status">${word(this.request.kind === 'create' ? 'creating' : 'opening')}</p>
+    </main>`
+  }
+
+  #failed(kind: ProblemKind): TemplateResult {
+    return html`<main id="content" class="room-wait" tabindex="-1">
+      ${problem(kind)}
+      <p class="dialog-buttons">
+        <a class="button" href="#">${word('backHome')}</a>
+        <button type="button" class="primary" @click=${() => this.#controller.retry()}>${word('retry')}</button>
+      </p>
+    </main>`
+  }
+
+  #open(room: Room): TemplateResult {
+    return html`
+      <room-bar
+        .roomTitle=${this.#titleText()}
+        .titleWritable=${this.#title.writable}
+        .state=${room.state}
+        .drawerOpen=${this.drawerOpen}
+        .theme=${this.theme}
+        @title-typed=${(event: CustomEvent<string>) => this.#title.set('title', event.detail)}
+        @share-wanted=${() => void this.querySelector<ShareDialog>('share-dialog')?.show()}
+        @drawer-toggle=${() => this.#showDrawer(!this.drawerOpen)}
+      ></room-bar>
+      <div class="room-body" ?data-drawer=${this.drawerOpen} @keydown=${this.#keyPressed}>
+        ${this.#pages()}
+        <main id="content" class="page" tabindex="-1" @document-rebuilt=${this.#documentRebuilt}>
+          ${roomNotices(this.#notices(room))}
+          <document-page .handle=${room.document(FIRST_PAGE)} .profile=${this.profile}></document-page>
+        </main>
+        ${this.#drawer(room)}
+      </div>
+      <share-dialog .room=${room}></share-dialog>
+      <recovery-dialog
+        .room=${room}
+        @recovery-saved=${() => {
+          this.offerRecovery = false
+        }}
+      ></recovery-dialog>
+      <live-region></live-region>
+    `
+  }
+
+  #pages(): TemplateResult {
+    return html`<nav class="pages" aria-label=${word('pages')}>
+      <h2 id="pages-heading">${word('pages')}</h2>
+      <ul aria-labelledby="pages-heading">
+        <li aria-current="page">${icon('page')}${word('document')}</li>
+      </ul>
+    </nav>`
+  }
+
+  #drawer(room: Room): TemplateResult {
+    return html`<aside id="people-drawer" class="drawer" aria-label=${word('showPeople')} tabindex="-1" ?hidden=${!this.drawerOpen}>
+      <people-drawer
+        .people=${room.state.people}
+        .profile=${this.profile}
+        .announcing=${this.announcing}
+        .recoverable=${room.recoveryFile !== null}
+        @drawer-close=${() => this.#showDrawer(false)}
+        @announce-changed=${(event: CustomEvent<boolean>) => this.#announceChanged(event.detail)}
+        @recovery-wanted=${() => this.#saveRecovery()}
+      ></people-drawer>
+    </aside>`
+  }
+
+  #notices(room: Room): Notices {
+    return {
+      state: room.state,
+      mishap: this.mishap,
+      rebuilt: this.rebuilt,
+      offerRecovery: this.offerRecovery && room.recoveryFile !== null,
+      newcomerName: this.profile.value.confirmed ? null : this.profile.value.name,
+      act: (action) => this.#act(action),
+    }
+  }
+
+  #act(action: Parameters<Notices['act']>[0]): void {
+    switch (action) {
+      case 'dismiss-mishap':
+        this.mishap = null
+        return
+      case 'dismiss-rebuilt':
+        this.rebuilt = false
+        return
+      case 'recovery':
+        this.#saveRecovery()
+        return
+      case 'recovery-later':
+        this.offerRecovery = false
+        return
+      case 'rename':
+        void this.#rename()
+        return
+      case 'keep-name':
+        this.profile.change({})
+        return
+    }
+  }
+
+  async #rename(): Promise<void> {
+    this.drawerOpen = true
+    await this.updateComplete
+    const field = this.querySelector<HTMLInputElement>('#your-name')
+    field?.focus()
+    field?.select()
+  }
+
+  #saveRecovery(): void {
+    void this.querySelector<RecoveryDialog>('recovery-dialog')?.show()
+  }
+
+  #showDrawer(open: boolean): void {
+    this.drawerOpen = open
+    const target = open ? '#people-drawer' : '.people-toggle'
+    void this.updateComplete.then(() => this.querySelector<HTMLElement>(target)?.focus())
+  }
+
+  #keyPressed(event: KeyboardEvent): void {
+    const inDrawer = event.target instanceof Element && event.target.closest('.drawer') !== null
+    if (event.key === 'Escape' && inDrawer) this.#showDrawer(false)
+  }
+
+  #documentRebuilt(): void {
+    this.rebuilt = true
+  }
+
+  #announceChanged(announcing: boolean): void {
+    this.announcing = announcing
+    writeSetting(ANNOUNCE_KEY, announcing ? null : 'no')
+  }
+
+  #profileNow(): Profile {
+    const { name, color } = this.profile.value
+    return { name, color }
+  }
+
+  #titleText(): string {
+    const title = this.#title.get('title')
+    return typeof title === 'string' ? title : ''
+  }
+
+  #opened(room: Room): void {
+    this.#sentProfile = null
+    this.offerRecovery = this.request.kind === 'create'
+    this.#title.watch(room.document('index'))
+    this.#remember()
+    this.dispatchEvent(new CustomEvent('room-opened', { detail: room }))
+  }
+
+  #remember(): void {
+    const room = this.#controller.room
+    if (!room) return
+    const title = this.#titleText()
+    document.title = `${title || word('untitled')} – Parley`
+    this.rooms.remember({ roomId: room.id, title, role: room.self.role, lastOpenedMs: Date.now() })
+  }
+
+  #handleEvent(event: RoomEvent): void {
+    if (event.type === 'error') this.mishap = event.error.kind
+    if (event.type === 'author-refused') this.mishap = 'author-refused'
+    if (event.type !== 'joined' && event.type !== 'left') return
+    const text = word(event.type === 'joined' ? 'personJoined' : 'personLeft', { name: event.person.name })
+    if (this.announcing) this.querySelector<LiveRegion>('live-region')?.announce(text)
+  }
+}

@@ -1,0 +1,84 @@
+/** From what the mesh reports to what people read. Pure. */
+import type { ConnectionState, Person, RoomState, SaveState } from './mesh-types.ts'
+import { ParleyError } from './mesh-types.ts'
+import { type ProblemKind, type UiKey, word } from './words.ts'
+
+/** The facts side by side, never folded into one. */
+export function saveStateText(save: SaveState): string {
+  const device = { saved: 'onThisDevice', saving: 'saving', failed: 'notSaved' } as const
+  const facts = [word(device[save.device])]
+  if (save.holderCount > 0) facts.push(word('withPeople', { count: save.holderCount }))
+  return facts.join(' · ')
+}
+
+function connectedText(linkCount: number, signaling: 'up' | 'down'): string {
+  const one = signaling === 'up' ? 'connectedOne' : 'connectedOneDown'
+  const many = signaling === 'up' ? 'connectedMany' : 'connectedManyDown'
+  return linkCount === 1 ? word(one) : word(many, { count: linkCount })
+}
+
+export function connectionText(connection: ConnectionState): string {
+  if (connection.name === 'connected') return connectedText(connection.linkCount, connection.signaling)
+  return word(connection.name)
+}
+
+/** How much the connection line should stand out. */
+export function connectionTone(connection: ConnectionState): 'good' | 'waiting' | 'bad' {
+  switch (connection.name) {
+    case 'connected':
+      return connection.signaling === 'up' ? 'good' : 'waiting'
+    case 'alone':
+      return 'good'
+    case 'connecting':
+    case 'offline':
+    case 'closed':
+      return 'waiting'
+    case 'full':
+    case 'unreachable':
+    case 'refused':
+      return 'bad'
+  }
+}
+
+/** What the connection needs to be said in full, if anything. */
+export function connectionProblem(connection: ConnectionState): ProblemKind | null {
+  if (connection.name === 'full' || connection.name === 'unreachable') return connection.name
+  if (connection.name !== 'refused') return null
+  switch (connection.reason) {
+    case 'revoked':
+      return 'revoked'
+    case 'version':
+      return 'other-version'
+    case 'rate':
+      return 'busy'
+    case 'full':
+      return 'full'
+    default:
+      return 'refused'
+  }
+}
+
+export function stateProblem(state: RoomState): ProblemKind | null {
+  return state.save.device === 'failed' ? 'storage-failed' : connectionProblem(state.connection)
+}
+
+/** Anything may have been thrown. */
+export function problemOf(error: unknown): ProblemKind {
+  return error instanceof ParleyError ? error.kind : 'unexpected'
+}
+
+const ROLE_WORDS = {
+  viewer: 'roleViewer',
+  commenter: 'roleCommenter',
+  editor: 'roleEditor',
+  owner: 'roleOwner',
+  archivist: 'roleArchivist',
+} as const satisfies Record<Person['role'], UiKey>
+
+export function roleText(role: Person['role']): string {
+  return word(ROLE_WORDS[role])
+}
+
+export function personText(person: Person): string {
+  return person.self ? word('personYou', { name: person.name }) : person.name
+}

@@ -1,0 +1,70 @@
+import { Editor } from '@tiptap/core'
+import { Collaboration } from '@tiptap/extension-collaboration'
+import { CollaborationCaret } from '@tiptap/extension-collaboration-caret'
+import { StarterKit } from '@tiptap/starter-kit'
+import type { DocumentHandle, Profile } from '../../mesh-types.ts'
+import { word } from '../../words.ts'
+import { renderCaret, renderSelection } from './caret.ts'
+import { allowClipboardHtml } from './clipboard-html.ts'
+import { isAllowedLink } from './link-policy.ts'
+
+/** Where y-prosemirror keeps its nodes in the Y.Doc; changing it would hide every text written so far. */
+const FIELD = 'prosemirror'
+
+function extensions(handle: DocumentHandle, { name, color }: Profile) {
+  return [
+    StarterKit.configure({
+      // Undo is per person and comes with Collaboration.
+      undoRedo: false,
+      // It would write a paragraph into the document when somebody merely opens it.
+      trailingNode: false,
+      heading: { levels: [1, 2, 3] },
+      link: {
+        defaultProtocol: 'https',
+        isAllowedUri: (url) => isAllowedLink(url),
+        shouldAutoLink: isAllowedLink,
+        HTMLAttributes: { rel: 'noopener noreferrer nofollow', target: '_blank' },
+      },
+    }),
+    Collaboration.configure({ document: handle.doc, field: FIELD }),
+    CollaborationCaret.configure({
+      provider: { awareness: handle.awareness },
+      user: { name, color },
+      render: renderCaret,
+      selectionRender: renderSelection,
+    }),
+  ]
+}
+
+/** `host` must be in light DOM: ProseMirror's collaboration fails in shadow roots. */
+export function createDocumentEditor(options: {
+  readonly host: HTMLElement
+  readonly handle: DocumentHandle
+  readonly profile: Profile
+}): Editor {
+  const { host, handle, profile } = options
+  const showEmptiness = ({ editor }: { editor: Editor }): void => {
+    host.toggleAttribute('data-empty', editor.isEmpty)
+  }
+  return new Editor({
+    element: host,
+    editable: handle.writable,
+    injectCSS: false,
+    extensions: extensions(handle, profile),
+    editorProps: {
+      attributes: {
+        role: 'textbox',
+        'aria-multiline': 'true',
+        'aria-label': word('document'),
+        'aria-readonly': String(!handle.writable),
+        class: 'prose',
+        dir: 'auto',
+        // Readers reach and scroll it by keyboard too.
+        tabindex: '0',
+      },
+      transformPastedHTML: allowClipboardHtml,
+    },
+    onCreate: showEmptiness,
+    onTransaction: showEmptiness,
+  })
+}

@@ -1,0 +1,93 @@
+/** The rich text editor with its toolbar: one lazy chunk. */
+import type { Editor } from '@tiptap/core'
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { StoreController } from '../../controllers/store-controller.ts'
+import { LightElement } from '../../elements/light-element.ts'
+import type { DocumentHandle } from '../../mesh-types.ts'
+import type { StoredProfile } from '../../profile.ts'
+import type { ProfileStore } from '../../profile-store.ts'
+import { word } from '../../words.ts'
+import { createDocumentEditor } from './document-editor.ts'
+import { FormattingToolbar } from './formatting-toolbar.ts'
+
+/** Mounts an editor on the document, and again when the document is replaced; fires `document-rebuilt` then. */
+export class DocumentSurface extends LightElement {
+  static override properties = {
+    handle: { attribute: false },
+    profile: { attribute: false },
+    editor: { state: true },
+  }
+  declare handle: DocumentHandle
+  declare profile: ProfileStore
+  declare editor: Editor | null
+  #shown: StoreController<StoredProfile> | null = null
+  #unsubscribe: (() => void) | null = null
+
+  constructor() {
+    super()
+    this.editor = null
+  }
+
+  override connectedCallback(): void {
+    this.#shown ??= new StoreController(this, this.profile)
+    super.connectedCallback()
+    if (this.hasUpdated) this.#watch()
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.#unmount()
+  }
+
+  override firstUpdated(): void {
+    this.#watch()
+  }
+
+  override updated(changed: PropertyValues): void {
+    const { name, color } = this.profile.value
+    const shown =
+      this.editor && (this.handle.awareness.getLocalState()?.['user'] as StoredProfile | undefined)
+    if (shown && (shown.name !== name || shown.color !== color))
+      this.editor?.commands.updateUser({ name, color })
+    if (changed.has('handle') && changed.get('handle') !== undefined) this.#watch()
+  }
+
+  override render(): TemplateResult {
+    return html`
+      ${
+        this.handle.writable
+          ? html`<formatting-toolbar .editor=${this.editor}></formatting-toolbar>`
+          : html`<p class="view-only">${word('viewOnly')}</p>`
+      }
+      <div class="editor-host" data-placeholder=${this.handle.writable ? word('startWriting') : nothing}></div>
+    `
+  }
+
+  #watch(): void {
+    this.#unmount()
+    this.#unsubscribe = this.handle.onReplaced(() => {
+      const focused = this.editor?.isFocused === true
+      this.#mount()
+      if (focused) this.editor?.commands.focus('end')
+      this.dispatchEvent(new CustomEvent('document-rebuilt', { bubbles: true }))
+    })
+    this.#mount()
+  }
+
+  #mount(): void {
+    this.editor?.destroy()
+    const host = this.querySelector<HTMLElement>('.editor-host')
+    if (!host) return
+    this.editor = createDocumentEditor({ host, handle: this.handle, profile: this.profile.value })
+  }
+
+  #unmount(): void {
+    this.#unsubscribe?.()
+    this.#unsubscribe = null
+    this.editor?.destroy()
+    this.editor = null
+  }
+}
+
+customElements.define('formatting-toolbar', FormattingToolbar)
+customElements.define('document-surface', DocumentSurface)

@@ -1,0 +1,152 @@
+/**
+ * One room in IndexedDB. `append` writes to the tail at once and relaxed; `flush` folds the tail into blocks in one
+ * strict transaction. A batch stays in memory until that is complete, so a connection that broke in between costs
+ * nothing: the batch is written again, and the fold drops doubles.
+ */
+import type { RoomId } from '@parley/protocol'
+import { ParleyError } from '../errors.ts'
+import type { Log, Storage, StoredRoom } from '../ports.ts'
+import { packEntries } from './indexeddb-blocks.ts'
+import { RoomConnection } from './indexeddb-connection.ts'
+import { asStorageError, type RoomDatabase } from './indexeddb-database.ts'
+import { addToTail, foldTail, putRecord, readRoom, withFoldLock } from './indexeddb-transactions.ts'
+
+export class IndexedDbRoom implements Storage {
+  readonly durability = 'disk'
+  readonly #roomId: RoomId
+  readonly #connection: RoomConnection
+  readonly #afterFlush: () => void
+  /** Packed, in order, not durable yet; the first `#inTail` of them are in the tail. */
+  #batches: Uint8Array[] = []
+  #inTail = 0
+  #writing: Promise<void> | null = null
+  /** Why the batches behind `#inTail` wait; told by the next flush, and then they are tried again. */
+  #failure: ParleyError | null = null
+  #lastFlush: Promise<void> = Promise.resolve()
+  #closing: Promise<void> | null = null
+
+  constructor(roomId: RoomId, log: Log, afterFlush: () => void) {
+    this.#roomId = roomId
+    this.#afterFlush = afterFlush
+    this.#connection = new RoomConnection(roomId, log, () => {
+      this.#inTail = 0
+    })
+  }
+
+  /** To be awaited before anything else. */
+  async connect(): Promise<void> {
+    await this.#connection.connect()
+  }
+
+  /** A damaged block is an error whose `kept` is the {@link StoredRoom} that could be read; nothing is deleted. */
+  load(): Promise<StoredRoom> {
+    return this.#attempt('reading the room', readRoom)
+  }
+
+  put(key: string, value: unknown): Promise<void> {
+    return this.#attempt('storing a record', (db) => putRecord(db, key, value))
+  }
+
+  /** Never throws; whatever goes wrong, use after `close` included, is told by the next `flush`. */
+  append(entries: readonly Uint8Array[]): void {
+    if (entries.length === 0) return
+    this.#batches.push(packEntries(entries))
+    this.#writeOn()
+  }
+
+  async flush(): Promise<void> {
+    this.#assertOpen()
+    return this.#queue(() => {
+      this.#tellFailure()
+      return this.#flushNow()
+    })
+  }
+
+  /** Tries once more to store what failed before; rejects when that is lost. The handle is closed either way. */
+  close(): Promise<void> {
+    this.#closing ??= this.#queue(() => {
+      this.#failure = null
+      return this.#flushNow()
+    }).finally(() => this.#connection.close())
+    return this.#closing
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== null) throw new ParleyError('closed', 'this storage was closed')
+  }
+
+  async #attempt<T>(doing: string, run: (db: RoomDatabase) => Promise<T>): Promise<T> {
+    this.#assertOpen()
+    try {
+      return await run(await this.#connection.connect())
+    } catch (error) {
+      throw asStorageError(error, doing)
+    }
+  }
+
+  /** One write at a time, of all that waits: if one fails, nothing behind it is stored, and so there is no gap. */
+  #writeOn(): void {
+    const batches = this.#batches.slice(this.#inTail)
+    if (batches.length === 0 || this.#writing !== null || this.#failure !== null) return
+    const db = this.#connection.current
+    if (db === null) {
+      this.#failure = this.#connection.absence()
+      return
+    }
+    this.#writing = this.#write(db, batches).finally(() => {
+      this.#writing = null
+      this.#writeOn()
+    })
+  }
+
+  async #write(db: RoomDatabase, batches: readonly Uint8Array[]): Promise<void> {
+    try {
+      await addToTail(db, batches)
+      if (db === this.#connection.current) this.#inTail += batches.length
+    } catch (error) {
+      this.#failure = asStorageError(error, 'storing entries')
+    }
+  }
+
+  /** One flush at a time; the caller hears of its failure, the next one runs all the same. */
+  #queue(flush: () => Promise<void>): Promise<void> {
+    const done = this.#lastFlush.then(flush)
+    this.#lastFlush = done.catch(() => undefined)
+    return done
+  }
+
+  async #flushNow(): Promise<void> {
+    if (this.#batches.length === 0) return
+    try {
+      const db = await this.#connection.connect()
+      await this.#settleTail(this.#batches.length)
+      await withFoldLock(this.#roomId, () => this.#fold(db))
+    } catch (error) {
+      throw asStorageError(error, 'making entries durable')
+    }
+    this.#afterFlush()
+  }
+
+  /** Waits until the first `count` batches are in the tail. */
+  async #settleTail(count: number): Promise<void> {
+    while (this.#inTail < count) {
+      this.#writeOn()
+      this.#tellFailure()
+      await this.#writing
+    }
+  }
+
+  async #fold(db: RoomDatabase): Promise<void> {
+    const durable = this.#inTail
+    await foldTail(db)
+    if (db !== this.#connection.current) throw this.#connection.absence()
+    this.#batches.splice(0, durable)
+    this.#inTail -= durable
+  }
+
+  #tellFailure(): void {
+    const failure = this.#failure
+    this.#failure = null
+    if (failure !== null) throw failure
+  }
+}

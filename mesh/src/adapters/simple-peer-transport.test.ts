@@ -1,0 +1,2 @@
+import { nodeWebRtc } from './web-rtc.node.ts'
+import { describe } from 'vitest'

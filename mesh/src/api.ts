@@ -1,0 +1,129 @@
+/** The shapes that users of the mesh see. Functions that make them are in `index.ts`. */
+import type { CloseReason, Delegation, DocName, KeyId, Role, RoomId } from '@parley/protocol'
+import type * as Y from 'yjs'
+import type { ParleyError } from './errors.ts'
+import type { Unsubscribe } from './ports.ts'
+import type { DocumentAwareness } from './presence/document-awareness.ts'
+
+/** How the room reaches others; derived from links and signaling, never set. */
+export type ConnectionState =
+  /** Finding out: signaling is being dialled or peers are being met. */
+  | { readonly name: 'connecting' }
+  /** Signaling is up and knows of nobody else here. */
+  | { readonly name: 'alone' }
+  /** With signaling `down` the people here go on; nobody new can be introduced. */
+  | { readonly name: 'connected'; readonly linkCount: number; readonly signaling: 'up' | 'down' }
+  /** No signaling and no link; edits are kept and merged later. */
+  | { readonly name: 'offline' }
+  /** Everybody here holds as many links as they may. */
+  | { readonly name: 'full' }
+  /** Others are here, but no direct connection to any of them came about. */
+  | { readonly name: 'unreachable'; readonly peerCount: number }
+  /** Signaling or every peer refuses this device: expired, revoked, other version. */
+  | { readonly name: 'refused'; readonly reason: CloseReason }
+  | { readonly name: 'closed' }
+
+/** Three facts, never one. */
+export interface SaveState {
+  /** `failed`: what was written since is only in memory. */
+  readonly device: 'saved' | 'saving' | 'failed'
+  /** Other devices that acknowledged the last change made here as stored by them. */
+  readonly holderCount: number
+  /** Whether anything was written here at all since the room was opened. */
+  readonly written: boolean
+}
+
+export interface Person {
+  readonly key: KeyId
+  readonly name: string
+  /** `#rrggbb` */
+  readonly color: string
+  readonly role: Role
+  readonly self: boolean
+  readonly handRaised: boolean
+  readonly page: DocName | null
+}
+
+export interface RoomState {
+  readonly connection: ConnectionState
+  readonly save: SaveState
+  readonly people: readonly Person[]
+}
+
+/** What happened once and is not a state. */
+export type RoomEvent =
+  | { readonly type: 'joined' | 'left'; readonly person: Person }
+  /** Somebody signed what they may not, or broke the rules of a document: nothing of it was applied. */
+  | {
+      readonly type: 'author-refused'
+      readonly author: KeyId
+      readonly reason: CloseReason
+      readonly detail: string
+    }
+  | {
+      readonly type: 'link-closed'
+      readonly key: KeyId | null
+      readonly reason: CloseReason
+      readonly detail: string
+    }
+  | { readonly type: 'error'; readonly error: ParleyError }
+
+/**
+ * One document. A Y.Doc cannot roll back, so a repair replaces it: `doc` and `awareness` change, bindings remount,
+ * the undo stack is lost.
+ */
+export interface DocumentHandle {
+  readonly name: DocName
+  /** For who may not write: a mirror, nothing done to it leaves this device. */
+  readonly doc: Y.Doc
+  readonly awareness: DocumentAwareness
+  readonly writable: boolean
+  /** Not to be written before. */
+  readonly whenLoaded: Promise<void>
+  onReplaced(listener: () => void): Unsubscribe
+}
+
+export interface Profile {
+  readonly name: string
+  /** `#rrggbb` */
+  readonly color: string
+}
+
+export interface InviteOptions {
+  readonly role: Exclude<Role, 'archivist'>
+  /** Unix time in milliseconds; capped by one's own grant. */
+  readonly notAfterMs: number
+  readonly may?: Exclude<Delegation, 'none'>
+}
+
+export interface Invite {
+  readonly key: KeyId
+  /** Everything after `#` included; a bearer secret. */
+  readonly link: string
+  readonly role: Role
+  readonly notAfterMs: number
+}
+
+export interface Room {
+  readonly id: RoomId
+  readonly self: {
+    readonly key: KeyId
+    readonly role: Role
+    readonly may: Delegation
+    readonly notAfterMs: number
+  }
+  readonly state: RoomState
+  /** Called after `state` changed. */
+  onState(listener: () => void): Unsubscribe
+  onEvent(listener: (event: RoomEvent) => void): Unsubscribe
+  /** The same handle for the same name until the room is closed. */
+  document(name: string): DocumentHandle
+  setProfile(profile: Profile): void
+  setPage(page: string | null): void
+  /** `base` is the address of the app without a fragment. Throws `not-allowed`. */
+  createInvite(base: string, options: InviteOptions): Promise<Invite>
+  /** The root key under a passphrase; `null` on devices that do not hold it. */
+  recoveryFile: ((passphrase: string) => Promise<Uint8Array<ArrayBuffer>>) | null
+  /** Resolves once everything written is stored and all links are closed. */
+  close(): Promise<void>
+}

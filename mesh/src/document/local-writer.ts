@@ -1,0 +1,68 @@
+/**
+ * Own edits on their way into the journal: the first after a pause goes at once, what follows while that one is being
+ * sealed is merged into the next. Sealing within a log is serialised, since each entry names the one before.
+ */
+import * as Y from 'yjs'
+import { BATCH_BYTES, MERGE_GROUP } from '../limits.ts'
+
+export interface LocalWriterDeps {
+  /** Seals one update as the next entry of the log; resolves when it is stored and on its way. */
+  readonly write: (update: Uint8Array) => Promise<void>
+  readonly onError: (error: unknown) => void
+}
+
+export class LocalWriter {
+  readonly #deps: LocalWriterDeps
+  #pending: Uint8Array[] = []
+  #writing: Promise<void> | null = null
+
+  constructor(deps: LocalWriterDeps) {
+    this.#deps = deps
+  }
+
+  get isIdle(): boolean {
+    return this.#writing === null
+  }
+
+  /** Consecutive V1 updates of this log's own client, each small enough for an entry. */
+  push(updates: readonly Uint8Array[]): void {
+    this.#pending.push(...updates)
+    this.#writing ??= this.#run().finally(() => {
+      this.#writing = null
+      if (this.#pending.length > 0) this.push([])
+    })
+  }
+
+  /** Resolves once everything pushed so far is an entry. */
+  async flush(): Promise<void> {
+    while (this.#writing) await this.#writing
+  }
+
+  /** Forgets what is not sealed yet: the document that it belongs to is being replaced. */
+  drop(): void {
+    this.#pending = []
+  }
+
+  async #run(): Promise<void> {
+    while (this.#pending.length > 0) {
+      const group = this.#takeGroup()
+      try {
+        await this.#deps.write(group.length === 1 ? (group[0] as Uint8Array) : Y.mergeUpdates(group))
+      } catch (error) {
+        this.#pending = []
+        this.#deps.onError(error)
+      }
+    }
+  }
+
+  #takeGroup(): Uint8Array[] {
+    let bytes = 0
+    let count = 0
+    for (const update of this.#pending) {
+      if (count > 0 && (count >= MERGE_GROUP || bytes + update.length > BATCH_BYTES)) break
+      bytes += update.length
+      count++
+    }
+    return this.#pending.splice(0, count)
+  }
+}

@@ -1,0 +1,62 @@
+/** The one place that names what Yjs 13.6 does not document: its struct store and the linked lists of its types. */
+import * as Y from 'yjs'
+
+export type Struct = Y.Item | Y.GC | Y.Skip
+export type DecodedUpdate = ReturnType<typeof Y.decodeUpdate>
+
+/** The next clock of `client`: an id is known when its clock is below. */
+export function nextClockOf(doc: Y.Doc, client: number): number {
+  return Y.getState(doc.store, client)
+}
+
+/** Whether Yjs keeps something back that it could not integrate. */
+export function holdsBack(doc: Y.Doc): boolean {
+  return doc.store.pendingStructs !== null || doc.store.pendingDs !== null
+}
+
+export function isInTransaction(doc: Y.Doc): boolean {
+  return doc._transaction !== null
+}
+
+/**
+ * Where a decoded item, not integrated yet, says that it belongs: the name of a root type, the id of the item that
+ * holds the type, or null when it goes where its origins are.
+ */
+export function statedParent(item: Y.Item): string | Y.ID | null {
+  return item.parent as unknown as string | Y.ID | null
+}
+
+/** A decoded item like `like`, elsewhere and with other content. */
+export function decodedItem(
+  like: Y.Item,
+  clock: number,
+  origin: Y.ID | null,
+  content: Y.Item['content'],
+): Y.Item {
+  const id = Y.createID(like.id.client, clock)
+  return new Y.Item(id, null, origin, null, like.rightOrigin, like.parent, like.parentSub, content)
+}
+
+/** Any shared type, nested or root, whatever its events are. */
+export interface SharedType {
+  readonly _start: Y.Item | null
+  readonly _map: ReadonlyMap<string, Y.Item>
+}
+
+/** The list of a type, deleted items included. */
+export function firstItemOf(type: SharedType): Y.Item | null {
+  return type._start
+}
+
+/** The latest item of each key of a type, deleted ones included. */
+export function keyedItemsOf(type: SharedType): ReadonlyMap<string, Y.Item> {
+  return type._map
+}
+
+/**
+ * Drops the remembered index positions of all types that a transaction has changed. Yjs does so itself only for
+ * transactions that are not local; a kept position makes the next insert by index land somewhere else.
+ */
+export function forgetPositions(transaction: Y.Transaction): void {
+  for (const type of transaction.changed.keys()) if (type._searchMarker !== null) type._searchMarker.length = 0
+}

@@ -1,0 +1,182 @@
+/**
+ * The conversation with the signaling server: dial, hello, proof, welcome; dialled again with jittered backoff for as long
+ * as the room is open. Links between peers live on without it.
+ */
+import {
+  CLOSE,
+  type ClientMessage,
+  type CloseReason,
+  fromBase64Url,
+  type IceServer,
+  type PeerId,
+  type ServerMessage,
+  SIGNALING_VERSION,
+  signalingProofMessage,
+  toBase64Url,
+} from '@parley/protocol'
+import { PROVE_TIMEOUT_MS } from '../limits.ts'
+import type { Clock, DialSignaling, Random, SignalingConnection, Unsubscribe } from '../ports.ts'
+import type { Identity } from './identity.ts'
+
+export type SignalingState =
+  | { readonly name: 'dialing' }
+  | { readonly name: 'up'; readonly self: PeerId }
+  | { readonly name: 'down'; readonly retryAtMs: number }
+  /** Trying again would be refused again. */
+  | { readonly name: 'refused'; readonly reason: CloseReason }
+  | { readonly name: 'closed' }
+
+export interface SignalingSessionDeps {
+  readonly urls: readonly string[]
+  readonly identity: Identity
+  readonly clock: Clock
+  readonly random: Random
+  readonly dial: DialSignaling
+  readonly delayMs: (attempt: number, fraction: number) => number
+}
+
+export interface SignalingSessionEvents {
+  state(state: SignalingState): void
+  welcome(self: PeerId, peers: readonly PeerId[], iceServers: readonly IceServer[]): void
+  introduced(peer: PeerId): void
+  sample(peers: readonly PeerId[]): void
+  signal(from: PeerId, sealed: Uint8Array): void
+  left(peer: PeerId): void
+}
+
+/** Refusals that another try cannot change. */
+const FINAL: ReadonlySet<number> = new Set([CLOSE.notProven, CLOSE.role, CLOSE.revoked, CLOSE.version])
+
+export class SignalingSession {
+  readonly #deps: SignalingSessionDeps
+  readonly #events: SignalingSessionEvents
+  #state: SignalingState = { name: 'dialing' }
+  #connection: SignalingConnection | null = null
+  #attempt = 0
+  #cancelTimer: Unsubscribe = () => {}
+
+  constructor(deps: SignalingSessionDeps, events: SignalingSessionEvents) {
+    this.#deps = deps
+    this.#events = events
+  }
+
+  get state(): SignalingState {
+    return this.#state
+  }
+
+  start(): void {
+    this.#dial()
+  }
+
+  /** Tries now instead of at the end of the backoff, e.g. when the network came back. */
+  retryNow(): void {
+    if (this.#state.name !== 'down') return
+    this.#cancelTimer()
+    this.#attempt = 0
+    this.#dial()
+  }
+
+  signal(to: PeerId, sealed: Uint8Array): void {
+    this.#send({ type: 'signal', to, sealed: toBase64Url(sealed) })
+  }
+
+  more(): void {
+    this.#send({ type: 'more' })
+  }
+
+  close(): void {
+    this.#cancelTimer()
+    const connection = this.#connection
+    this.#connection = null
+    this.#become({ name: 'closed' })
+    connection?.close()
+  }
+
+  #send(message: ClientMessage): void {
+    if (this.#state.name === 'up') this.#connection?.send(message)
+  }
+
+  #become(state: SignalingState): void {
+    if (this.#state.name === 'closed') return
+    this.#state = state
+    this.#events.state(state)
+  }
+
+  #dial(): void {
+    const { urls, clock, dial } = this.#deps
+    const url = urls[this.#attempt % urls.length]
+    if (!url) return
+    this.#become({ name: 'dialing' })
+    const connection = dial(url, {
+      open: () => this.#ifCurrent(connection, () => this.#hello()),
+      message: (message) => this.#ifCurrent(connection, () => void this.#handle(message, url)),
+      closed: (code) => this.#ifCurrent(connection, () => this.#lost(code)),
+    })
+    this.#connection = connection
+    this.#cancelTimer = clock.after(PROVE_TIMEOUT_MS * 2, () => {
+      connection.close()
+      this.#ifCurrent(connection, () => this.#lost(CLOSE.timeout))
+    })
+  }
+
+  #ifCurrent(connection: SignalingConnection, call: () => void): void {
+    if (this.#connection === connection) call()
+  }
+
+  #hello(): void {
+    const { identity } = this.#deps
+    this.#connection?.send({
+      type: 'hello',
+      v: SIGNALING_VERSION,
+      room: identity.roomId,
+      chain: toBase64Url(identity.chain),
+    })
+  }
+
+  async #handle(message: ServerMessage, url: string): Promise<void> {
+    switch (message.type) {
+      case 'challenge':
+        return this.#prove(message.nonce, url)
+      case 'welcome':
+        this.#cancelTimer()
+        this.#attempt = 0
+        this.#become({ name: 'up', self: message.peer as PeerId })
+        return this.#events.welcome(message.peer as PeerId, message.peers as PeerId[], message.iceServers)
+      case 'introduce':
+        return this.#events.introduced(message.peer as PeerId)
+      case 'sample':
+        return this.#events.sample(message.peers as PeerId[])
+      case 'signal': {
+        const sealed = fromBase64Url(message.sealed)
+        return sealed ? this.#events.signal(message.from as PeerId, sealed) : undefined
+      }
+      case 'left':
+        return this.#events.left(message.peer as PeerId)
+      case 'refused':
+        return this.#lost(message.code)
+    }
+  }
+
+  async #prove(nonceText: string, url: string): Promise<void> {
+    const connection = this.#connection
+    const nonce = fromBase64Url(nonceText)
+    if (!connection || nonce?.length !== 32) return
+    const { identity } = this.#deps
+    const message = signalingProofMessage(new URL(url).host, nonce, identity.roomId)
+    const signature = await identity.signer.sign(message)
+    this.#ifCurrent(connection, () => connection.send({ type: 'proof', signature: toBase64Url(signature) }))
+  }
+
+  #lost(code: number): void {
+    this.#cancelTimer()
+    const connection = this.#connection
+    this.#connection = null
+    connection?.close()
+    const reason = Object.entries(CLOSE).find(([, known]) => known === code)?.[0] as CloseReason | undefined
+    if (FINAL.has(code) && reason) return this.#become({ name: 'refused', reason })
+    const { clock, random, delayMs } = this.#deps
+    const wait = delayMs(this.#attempt++, random.fraction())
+    this.#become({ name: 'down', retryAtMs: clock.nowMs() + wait })
+    this.#cancelTimer = clock.after(wait, () => this.#dial())
+  }
+}

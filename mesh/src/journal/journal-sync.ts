@@ -1,0 +1,209 @@
+/**
+ * Who lacks what: digests, heads, wants. Sans I/O: frames in, frames out through `send`. Rules: docs/spec.md, SY.
+ *
+ * Pulled, so that a receiver takes what it has room for; one WANT outstanding per log, so that twelve neighbours do not
+ * all send the same range.
+ */
+import {
+  equalBytes,
+  type Frame,
+  type Head,
+  type LogKey,
+  limits,
+  type Range,
+  type SealedEntry,
+} from '@parley/protocol'
+import { HEADS_REPLY_MS, WANT_TIMEOUT_MS } from '../limits.ts'
+import type { AuthorLog } from './author-log.ts'
+import type { Journal } from './journal.ts'
+
+export interface SyncDeps<Link extends object> {
+  readonly journal: Journal
+  readonly nowMs: () => number
+  readonly send: (link: Link, frame: Frame) => void
+  /** Entries of these ranges, in the order in which they were stored here, after their authors' chains. */
+  readonly serve: (link: Link, ranges: readonly Range[]) => void
+  /** A head that no right of its author covers is never asked for. */
+  readonly mayWant: (head: Head) => boolean
+}
+
+interface Want<Link> {
+  readonly link: Link
+  readonly to: number
+  readonly from: number
+  readonly deadlineMs: number
+}
+
+interface LinkSync {
+  /** Heads as this neighbour told them, where they are ahead of ours. */
+  readonly ahead: Map<LogKey, Head>
+  repliedAtMs: number
+}
+
+export class JournalSync<Link extends object> {
+  readonly #deps: SyncDeps<Link>
+  readonly #links = new Map<Link, LinkSync>()
+  readonly #wants = new Map<LogKey, Want<Link>>()
+
+  constructor(deps: SyncDeps<Link>) {
+    this.#deps = deps
+  }
+
+  /** One side starts: the answers bring both up to date. */
+  attach(link: Link, starts: boolean): void {
+    this.#links.set(link, { ahead: new Map(), repliedAtMs: Number.NEGATIVE_INFINITY })
+    if (starts) this.sendDigest(link)
+  }
+
+  detach(link: Link): void {
+    this.#links.delete(link)
+    for (const [log, want] of this.#wants) if (want.link === link) this.#wants.delete(log)
+    this.#askEverywhere()
+  }
+
+  sendDigest(link: Link): void {
+    this.#deps.send(link, { type: 'digest', root: this.#deps.journal.heads.root(), buckets: null })
+  }
+
+  /** Whether this link was asked for this very entry. */
+  isWanted(link: Link, entry: Pick<SealedEntry, 'log' | 'seq'>): boolean {
+    const want = this.#wants.get(entry.log)
+    return want?.link === link && entry.seq >= want.from && entry.seq <= want.to
+  }
+
+  handle(link: Link, frame: Frame): void {
+    const sync = this.#links.get(link)
+    if (!sync) return
+    switch (frame.type) {
+      case 'digest':
+        return this.#handleDigest(link, sync, frame)
+      case 'heads':
+        return this.#handleHeads(link, frame)
+      case 'ihave':
+        return this.#learnHeads(link, frame.heads)
+      case 'want':
+        return this.#deps.serve(link, frame.ranges)
+      default:
+        return
+    }
+  }
+
+  #handleDigest(link: Link, sync: LinkSync, frame: Extract<Frame, { type: 'digest' }>): void {
+    const { heads } = this.#deps.journal
+    if (equalBytes(frame.root, heads.root())) return
+    const nowMs = this.#deps.nowMs()
+    if (frame.buckets === null) {
+      if (nowMs - sync.repliedAtMs < HEADS_REPLY_MS) return
+      sync.repliedAtMs = nowMs
+      this.#deps.send(link, { type: 'digest', root: heads.root(), buckets: heads.bucketHashes() })
+      return
+    }
+    this.#sendHeads(link, heads.differing(frame.buckets), true)
+  }
+
+  /** Many heads go in several frames, each of whole buckets where that fits. */
+  #sendHeads(link: Link, buckets: Uint8Array, answer: boolean): void {
+    let group: number[] = []
+    let heads: Head[] = []
+    const flush = () => {
+      if (group.length > 0)
+        this.#deps.send(link, { type: 'heads', answer, buckets: Uint8Array.from(group), heads })
+      group = []
+      heads = []
+    }
+    for (const bucket of buckets) {
+      const more = this.#deps.journal.heads.inBuckets(Uint8Array.of(bucket))
+      if (heads.length + more.length > limits.HEADS_COUNT) flush()
+      group.push(bucket)
+      heads.push(...more.slice(0, limits.HEADS_COUNT))
+    }
+    flush()
+  }
+
+  #handleHeads(link: Link, frame: Extract<Frame, { type: 'heads' }>): void {
+    if (frame.answer) this.#sendHeads(link, frame.buckets, false)
+    this.#learnHeads(link, frame.heads)
+  }
+
+  #learnHeads(link: Link, heads: readonly Head[]): void {
+    const sync = this.#links.get(link)
+    if (!sync) return
+    for (const head of heads) {
+      if (head.seq > this.#seqOf(head.log) && this.#deps.mayWant(head)) sync.ahead.set(head.log, head)
+    }
+    this.#ask(link)
+  }
+
+  #seqOf(log: LogKey): number {
+    return this.#deps.journal.log(log)?.seq ?? 0
+  }
+
+  /** A pushed entry came whose predecessors did not. */
+  missing(link: Link, entry: SealedEntry, hash: Uint8Array): void {
+    this.#learnHeads(link, [{ ...entry, hash }])
+  }
+
+  /** Asks `link` for all that it is ahead in and nobody else was asked for. */
+  #ask(link: Link): void {
+    const sync = this.#links.get(link)
+    if (!sync) return
+    const ranges: Range[] = []
+    for (const head of sync.ahead.values()) {
+      const have = this.#seqOf(head.log)
+      if (have >= head.seq) sync.ahead.delete(head.log)
+      else if (!this.#wants.has(head.log) && ranges.length < limits.HEADS_COUNT) {
+        ranges.push({ ...pickName(head), from: have + 1, to: head.seq })
+      }
+    }
+    if (ranges.length === 0) return
+    const deadlineMs = this.#deps.nowMs() + WANT_TIMEOUT_MS
+    for (const range of ranges)
+      this.#wants.set(range.log, { link, from: range.from, to: range.to, deadlineMs })
+    this.#deps.send(link, { type: 'want', ranges })
+  }
+
+  #askEverywhere(): void {
+    for (const link of this.#links.keys()) this.#ask(link)
+  }
+
+  /** Entries of `log` were stored: wants come to their end or get more time. */
+  advanced(log: AuthorLog): void {
+    const want = this.#wants.get(log.key)
+    if (!want) return
+    if (log.seq >= want.to) {
+      this.#wants.delete(log.key)
+      const ahead = this.#links.get(want.link)?.ahead
+      if ((ahead?.get(log.key)?.seq ?? 0) > log.seq) this.#ask(want.link)
+      else ahead?.delete(log.key)
+      if (this.#wants.size === 0) this.#askEverywhere()
+    } else this.#wants.set(log.key, { ...want, deadlineMs: this.#deps.nowMs() + WANT_TIMEOUT_MS })
+  }
+
+  /** Once in a while: what was asked for and did not come is asked for elsewhere. */
+  expireWants(): void {
+    const nowMs = this.#deps.nowMs()
+    let expired = false
+    for (const [log, want] of this.#wants) {
+      if (want.deadlineMs > nowMs) continue
+      this.#wants.delete(log)
+      this.#links.get(want.link)?.ahead.delete(log)
+      expired = true
+    }
+    if (expired) this.#askEverywhere()
+  }
+
+  /** Whether everything that any neighbour was seen to have is here. */
+  get isCaughtUp(): boolean {
+    return this.#wants.size === 0
+  }
+
+  get wantedCount(): number {
+    let count = 0
+    for (const [log, want] of this.#wants) count += Math.max(0, want.to - this.#seqOf(log))
+    return count
+  }
+}
+
+function pickName(head: Head): Omit<Range, 'from' | 'to'> {
+  return { doc: head.doc, author: head.author, session: head.session, log: head.log }
+}

@@ -1,0 +1,125 @@
+/**
+ * Limits of the mesh alone; what both sides of the wire must agree on is in `@parley/protocol` limits.
+ * Each says its unit, its reason and when to look at it again.
+ */
+import { limits } from '@parley/protocol'
+
+/** Data per message on a channel. 16 KiB is what every WebRTC stack takes; larger chunks gave no more throughput. */
+export const CHUNK_BYTES = 16 * 1024
+/** Above it nothing more goes into the channel: at 1 MiB a small message waits 0.6–1.0 s behind a bulk transfer. */
+export const CHANNEL_HIGH_BYTES = 96 * 1024
+/** At or below it the channel always takes the next chunk; `bufferedamountlow` would not fire again. */
+export const CHANNEL_LOW_BYTES = 32 * 1024
+/** Bulk bytes that a receiver lets a sender have under way: `bufferedAmount` says nothing about the receiver. */
+export const CREDIT_WINDOW_BYTES = 2 * 1024 * 1024
+/** The receiver grants again once so much has been dealt with. */
+export const CREDIT_STEP_BYTES = 256 * 1024
+/** Live entries waiting for one link; beyond it they are left to sync, so that a slow link costs bounded memory. */
+export const LIVE_QUEUE_BYTES = 1024 * 1024
+/** Control frames waiting for one link (HEADS are the largest); beyond it the link is given up. */
+export const CONTROL_QUEUE_BYTES = 2 * 1024 * 1024
+/** Presence waiting for one link: under a second of it at the allowed rate; an older caret is worth nothing. */
+export const PRESENCE_QUEUE_BYTES = 64 * 1024
+/** Frames waiting in one lane: a queue of 3-byte frames would cost fifty times its bytes in objects. */
+export const QUEUE_FRAMES = 8192
+/**
+ * Largest frame of each lane, in bytes; also what a link holds of an unfinished frame of that lane. Control: HEADS of
+ * 2,000 logs has 220 kB, twice that to grow. Presence: one sealed frame and its type. Live and sync: one entry and
+ * what precedes it in its frame. Blob: one slice.
+ */
+export const LANE_FRAME_BYTES = {
+  control: 512 * 1024,
+  presence: 8 * 1024,
+  live: limits.ENTRY_BYTES + 64,
+  sync: limits.ENTRY_BYTES + 64,
+  blob: 64 * 1024,
+} as const
+/** A closing link waits so long for its CLOSE to leave… */
+export const CLOSE_DRAIN_MS = 1_000
+/** …and looks so often: `bufferedamountlow` does not fire for a buffer that never rose above the low mark. */
+export const CLOSE_POLL_MS = 50
+
+/** Until the other side has proven who it is. */
+export const PROVE_TIMEOUT_MS = 5_000
+/** Offer, answer, ICE and DTLS together. */
+export const NEGOTIATE_TIMEOUT_MS = 20_000
+/** A link that is silent so long is pinged… */
+export const PING_INTERVAL_MS = 2_000
+/** …and given up when nothing at all came for so long. ICE itself notices after 5–6 s and gives up after 16 s. */
+export const SILENT_LINK_MS = 16_000
+
+/** Full mesh until overlays come: 13 copies of a room. */
+export const MAX_LINKS = 12
+export const REDIAL_FIRST_MS = 500
+export const REDIAL_MAX_MS = 30_000
+/** How often a peer with few links asks signaling for more. */
+export const REPAIR_INTERVAL_MS = 10_000
+
+/** Own edits that wait for the one under way are merged for at most so long… */
+export const BATCH_MS = 40
+/** …or until they have so many bytes. */
+export const BATCH_BYTES = 64 * 1024
+/** `mergeUpdates` is superlinear: lists are merged in groups. */
+export const MERGE_GROUP = 32
+/** One strict transaction per so long. */
+export const FLUSH_MS = 250
+
+/** Entries verified at the same time; keeps WebCrypto's threads busy without queueing a whole sync there. */
+export const ADMIT_BATCH = 64
+/** Applying yields to the host after so long: half a frame. */
+export const APPLY_SLICE_MS = 8
+/** Digests go out when something changed and it has been quiet for so long… */
+export const DIGEST_QUIET_MS = 2_000
+/** …and so often in any case. */
+export const DIGEST_INTERVAL_MS = 10_000
+/** New heads are announced to links that are not fed a source. */
+export const IHAVE_MS = 500
+/** A range that was asked for and did not come is asked for elsewhere. */
+export const WANT_TIMEOUT_MS = 5_000
+/** One answer to DIGEST and HEADS per so long and link: a storm of them costs nothing. */
+export const HEADS_REPLY_MS = 1_000
+/** Entries that wait for another author's are remembered by name only; so many of them are named. */
+export const WAITING_COUNT = 4096
+/** A repair rebuilds a document at most so often. */
+export const REBUILD_INTERVAL_MS = 10_000
+
+/** Structs in one update; 200 KB of one-character inserts has 9,000. */
+export const UPDATE_STRUCTS = 20_000
+/** Sum of struct lengths in one update: a 256 KB update that claims more is a bomb. */
+export const UPDATE_LENGTH = 1_000_000
+/** Nesting of JSON inside one value. */
+export const VALUE_DEPTH = 64
+/** Nesting of types created by one update. */
+export const TYPE_DEPTH = 64
+/** Root types that one update names. */
+export const UPDATE_ROOTS = 64
+/** Characters of a map key. */
+export const KEY_CHARACTERS = 256
+
+/** Unrequested bytes and entries a link may push: a paste of 2 MB at once, and 40 typists through one relay. */
+export const NEWS_BYTES_PER_SECOND = 1024 * 1024
+export const NEWS_BYTES_BURST = 16 * 1024 * 1024
+export const NEWS_FRAMES_PER_SECOND = 1000
+export const NEWS_FRAMES_BURST = 4000
+
+/** Carets go out at most so often. */
+export const CARET_INTERVAL_MS = 50
+/** Name, colour, hand, page. */
+export const FACTS_INTERVAL_MS = 1_000
+/** Depth of a caret's JSON. */
+export const PRESENCE_DEPTH = 8
+/** People and carets kept per link. */
+export const PRESENCE_PER_LINK = 64
+
+/** An author's clock may be ahead by so much. */
+export const CLOCK_AHEAD_MS = 10 * 60_000
+/** OWASP's figure for PBKDF2-HMAC-SHA-256 (2023); 134 ms in Chromium here. */
+export const RECOVERY_ITERATIONS = 600_000
+/** News that a lazy link tells of usually comes along the tree within this; then it is asked for. */
+export const IHAVE_GRACE_MS = 400
+/** WANT frames of one link waiting to be served. */
+export const WANTS_WAITING = 64
+/** Receipts told when a link comes up: the latest logs of that device. */
+export const RECEIPTS_AT_START = 64
+/** Decoding stored entries yields to the host after so many. */
+export const LOAD_SLICE_ENTRIES = 500

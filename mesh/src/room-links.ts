@@ -1,0 +1,310 @@
+/**
+ * The live links of a room: what goes out on them and where what comes in is taken. Composes journal, overlay and links;
+ * decides nothing about documents.
+ */
+import {
+  CLOSE,
+  type CloseReason,
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  type Head,
+  type KeyId,
+  MalformedError,
+  mayWrite,
+  type Range,
+  toBase64Url,
+} from '@parley/protocol'
+import { ParleyError } from './errors.ts'
+import type { ProvenLink } from './join/connect-peer.ts'
+import type { Admission } from './journal/admission.ts'
+import type { AuthorBook } from './journal/author-book.ts'
+import type { AuthorLog, EntryRecord } from './journal/author-log.ts'
+import type { Journal } from './journal/journal.ts'
+import { JournalSync } from './journal/journal-sync.ts'
+import { IHAVE_GRACE_MS, IHAVE_MS, WANTS_WAITING } from './limits.ts'
+import type { Lane } from './link/chunk.ts'
+import { NewsBudget } from './link/news-budget.ts'
+import type { PeerLink } from './link/peer-link.ts'
+import { SourceTrees } from './overlay/source-trees.ts'
+import type { Clock } from './ports.ts'
+
+/** One proven link to one running copy of the room. */
+export interface LiveLink {
+  readonly link: PeerLink
+  readonly key: KeyId
+  readonly instance: string
+  readonly budget: NewsBudget
+  /** Authors whose chains went out on this link. */
+  readonly authorsSent: Set<KeyId>
+  /** Chains under verification: entries that follow wait for them. */
+  learning: number
+  readonly deferred: { readonly bytes: Uint8Array; readonly lane: Lane }[]
+  /** WANTs are served one after the other. */
+  serving: Promise<void>
+  wantsWaiting: number
+  /** Live entries were left out while too much waited: a digest follows once it drained. */
+  behind: boolean
+  announced: Head[]
+}
+
+export interface RoomLinksDeps {
+  readonly clock: Clock
+  readonly journal: Journal
+  readonly authors: AuthorBook
+  readonly admission: Admission
+}
+
+export interface RoomLinksEvents {
+  attached(live: LiveLink): void
+  detached(live: LiveLink, reason: CloseReason, detail: string): void
+  /** Presence, receipts and readings. */
+  frame(live: LiveLink, frame: Frame): void
+}
+
+export class RoomLinks {
+  readonly #deps: RoomLinksDeps
+  readonly #events: RoomLinksEvents
+  readonly #live = new Set<LiveLink>()
+  readonly #trees = new SourceTrees<LiveLink>()
+  readonly sync: JournalSync<LiveLink>
+  readonly #fresh = new Map<string, AuthorLog>()
+  #ihaveTimer: (() => void) | null = null
+
+  constructor(deps: RoomLinksDeps, events: RoomLinksEvents) {
+    this.#deps = deps
+    this.#events = events
+    this.sync = new JournalSync<LiveLink>({
+      journal: deps.journal,
+      nowMs: () => deps.clock.nowMs(),
+      send: (live, frame) => this.send(live, frame),
+      serve: (live, ranges) => this.#serve(live, ranges),
+      mayWant: (head) => this.#mayWant(head),
+    })
+  }
+
+  get all(): ReadonlySet<LiveLink> {
+    return this.#live
+  }
+
+  byInstance(instance: string): LiveLink | undefined {
+    return [...this.#live].find((live) => live.instance === instance)
+  }
+
+  attach(proven: ProvenLink): LiveLink {
+    const live: LiveLink = {
+      link: proven.link,
+      key: proven.peer.standing.key,
+      instance: toBase64Url(proven.peer.instance),
+      budget: new NewsBudget(this.#deps.clock.nowMs()),
+      authorsSent: new Set(),
+      learning: 0,
+      deferred: [],
+      serving: Promise.resolve(),
+      wantsWaiting: 0,
+      behind: false,
+      announced: [],
+    }
+    this.#live.add(live)
+    this.#trees.attach(live)
+    proven.start({
+      frame: (bytes, lane) => this.#receive(live, bytes, lane),
+      closed: (reason, detail) => this.#detach(live, reason, detail),
+      liveDrained: () => this.#drained(live),
+    })
+    if (!this.#live.has(live)) return live
+    this.#events.attached(live)
+    this.sync.attach(live, proven.side === 'offerer')
+    return live
+  }
+
+  /** Closes every link that leads to this key. */
+  closeKey(key: KeyId, reason: CloseReason, detail: string): void {
+    for (const live of [...this.#live]) if (live.key === key) live.link.close(CLOSE[reason], detail)
+  }
+
+  send(live: LiveLink, frame: Frame): void {
+    live.link.send(encodeFrame(frame), frame.type === 'presence' ? 'presence' : 'control')
+  }
+
+  broadcast(frame: Frame): void {
+    const bytes = encodeFrame(frame)
+    for (const live of this.#live) live.link.send(bytes, 'control')
+  }
+
+  /** A new entry goes to every link that its source's tree leads along. */
+  publish(log: AuthorLog, record: EntryRecord, from: LiveLink | null): void {
+    const bytes = encodeFrame({ type: 'entry', entry: record.bytes })
+    for (const live of this.#trees.eager(log.author, from)) {
+      this.#introduceAuthor(live, log.author)
+      if (!live.link.send(bytes, 'live')) live.behind = true
+    }
+    if (from) this.#trees.handleNews(log.author, from)
+    this.#fresh.set(log.key, log)
+    this.#ihaveTimer ??= this.#deps.clock.after(IHAVE_MS, () => this.#announce())
+  }
+
+  handleDuplicate(live: LiveLink, source: KeyId): void {
+    if (this.#trees.handleDuplicate(source, live)) this.send(live, { type: 'prune', source })
+  }
+
+  close(): void {
+    this.#ihaveTimer?.()
+    for (const live of [...this.#live]) live.link.close(CLOSE.normal, 'room closed')
+  }
+
+  #detach(live: LiveLink, reason: CloseReason, detail: string): void {
+    if (!this.#live.delete(live)) return
+    this.#trees.detach(live)
+    this.sync.detach(live)
+    this.#events.detached(live, reason, detail)
+  }
+
+  #drained(live: LiveLink): void {
+    if (!live.behind) return
+    live.behind = false
+    this.sync.sendDigest(live)
+  }
+
+  /** An author's chains precede its first entry on each link. */
+  #introduceAuthor(live: LiveLink, author: KeyId): void {
+    if (live.authorsSent.has(author)) return
+    live.authorsSent.add(author)
+    for (const chain of this.#deps.authors.chainsOf(author)) this.send(live, { type: 'author', chain })
+  }
+
+  /** Lazy links hear of new heads once in a while. */
+  #announce(): void {
+    this.#ihaveTimer = null
+    const heads = new Map<LiveLink, Head[]>()
+    for (const log of this.#fresh.values()) {
+      for (const live of this.#trees.lazy(log.author)) {
+        if (!this.#live.has(live)) continue
+        const list = heads.get(live)
+        if (list) list.push(log.head)
+        else heads.set(live, [log.head])
+      }
+    }
+    this.#fresh.clear()
+    for (const [live, list] of heads) {
+      for (const head of list) this.#introduceAuthor(live, head.author)
+      this.send(live, { type: 'ihave', heads: list.slice(0, 2000) })
+    }
+  }
+
+  #mayWant(head: Head): boolean {
+    const standing = this.#deps.authors.standingOf(head.author)
+    return standing === null || mayWrite(standing.role, head.doc)
+  }
+
+  #serve(live: LiveLink, ranges: readonly Range[]): void {
+    if (live.wantsWaiting >= WANTS_WAITING) {
+      live.link.close(CLOSE.rate, 'too many wants')
+      return
+    }
+    live.wantsWaiting++
+    live.serving = live.serving
+      .then(() => this.#serveRanges(live, ranges))
+      .catch((error: unknown) => {
+        if (!(error instanceof ParleyError)) throw error
+      })
+  }
+
+  /** One frame at a time: what waits for credit is in the journal, not in a queue. */
+  async #serveRanges(live: LiveLink, ranges: readonly Range[]): Promise<void> {
+    live.wantsWaiting--
+    for (const range of ranges) this.#introduceAuthor(live, range.author)
+    for (const record of this.#deps.journal.inRanges(ranges)) {
+      if (!this.#live.has(live)) return
+      await live.link.sendBulk(encodeFrame({ type: 'entry', entry: record.bytes }), 'sync')
+    }
+  }
+
+  #receive(live: LiveLink, bytes: Uint8Array, lane: Lane): void {
+    if (lane !== 'sync' && !live.budget.spend(bytes.length, this.#deps.clock.nowMs())) {
+      live.link.close(CLOSE.rate, 'pushes more than it may')
+      return
+    }
+    if (live.learning > 0) {
+      live.deferred.push({ bytes: bytes.slice(), lane })
+      return
+    }
+    this.#dispatch(live, bytes, lane)
+  }
+
+  #dispatch(live: LiveLink, bytes: Uint8Array, lane: Lane): void {
+    let frame: Frame
+    try {
+      frame = decodeFrame(bytes)
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error
+      live.link.close(CLOSE.malformed, error.message)
+      return
+    }
+    if (lane === 'sync' && frame.type !== 'entry') {
+      live.link.close(CLOSE.malformed, `${frame.type} on the sync lane`)
+      return
+    }
+    this.#handle(live, frame, lane === 'sync' ? bytes.length : 0)
+  }
+
+  #handle(live: LiveLink, frame: Frame, creditBytes: number): void {
+    switch (frame.type) {
+      case 'entry':
+        return this.#deps.admission.receive(live, frame.entry, creditBytes > 0, creditBytes)
+      case 'author':
+        return void this.#learn(live, frame.chain)
+      case 'digest':
+      case 'heads':
+      case 'want':
+        return this.sync.handle(live, frame)
+      case 'ihave':
+        return this.#handleAnnounced(live, frame.heads)
+      case 'graft':
+        return this.#trees.handleGraft(frame.source, live)
+      case 'prune':
+        return this.#trees.handlePrune(frame.source, live)
+      case 'presence':
+      case 'receipt':
+      case 'reading':
+        return this.#events.frame(live, frame)
+      default:
+        return live.link.close(CLOSE.malformed, `${frame.type} on a live link`)
+    }
+  }
+
+  /** Chains of another room, or broken ones, are left out without blame: entries under them then have no author. */
+  async #learn(live: LiveLink, chain: Uint8Array): Promise<void> {
+    live.learning++
+    await this.#deps.authors.learn(chain.slice())
+    live.learning--
+    while (live.learning === 0) {
+      const next = live.deferred.shift()
+      if (!next) return
+      if (this.#live.has(live)) this.#dispatch(live, next.bytes, next.lane)
+    }
+  }
+
+  /** What was announced usually comes along the tree in a moment; what does not is asked for, and the tree mended. */
+  #handleAnnounced(live: LiveLink, heads: readonly Head[]): void {
+    const unknown = heads.filter((head) => this.#isMissing(head))
+    if (unknown.length === 0) return
+    if (live.announced.length === 0) this.#deps.clock.after(IHAVE_GRACE_MS, () => this.#chase(live))
+    live.announced.push(...unknown)
+    live.announced.splice(0, live.announced.length - 2000)
+  }
+
+  #isMissing(head: Head): boolean {
+    return (this.#deps.journal.log(head.log)?.seq ?? 0) < head.seq
+  }
+
+  #chase(live: LiveLink): void {
+    const missing = live.announced.splice(0).filter((head) => this.#isMissing(head))
+    if (missing.length === 0 || !this.#live.has(live)) return
+    for (const source of new Set(missing.map((head) => head.author))) {
+      this.#trees.handleGraft(source, live)
+      this.send(live, { type: 'graft', source })
+    }
+    this.sync.handle(live, { type: 'ihave', heads: missing })
+  }
+}

@@ -1,0 +1,203 @@
+/** Making, joining and reopening: from a link or from storage to an identity that can enter the room. */
+import {
+  concatBytes,
+  decodeChain,
+  deriveKey,
+  encodeChain,
+  equalBytes,
+  type Grant,
+  type GrantChain,
+  IV_BYTES,
+  idBytes,
+  inviteAgreementSeedOf,
+  limits,
+  NEVER_MS,
+  parseRoomLink,
+  ROLES,
+  type RoomId,
+  type RoomLink,
+  roomIdOf,
+  type Standing,
+  signalKeyOf,
+  signGrant,
+  toBase64Url,
+  verifyChain,
+} from '@parley/protocol'
+import { ParleyError } from './errors.ts'
+import type { Identity } from './join/identity.ts'
+import type { AeadKey, Platform, Signer, Storage, StoredKeys } from './ports.ts'
+
+/** The record `room` of a room's storage. */
+export interface RoomSecrets {
+  readonly readKey: Uint8Array
+  readonly chain: Uint8Array
+  readonly keys: StoredKeys
+  /** Root seed under a key of this device; only where the room was made. */
+  readonly root: { readonly localKey: AeadKey; readonly sealed: Uint8Array } | null
+}
+
+export interface Entrance {
+  readonly identity: Identity
+  readonly secrets: RoomSecrets
+  readonly storage: Storage
+  readonly records: ReadonlyMap<string, unknown>
+  readonly entries: readonly Uint8Array[]
+}
+
+const RECORD = 'room'
+
+export async function makeRoom(platform: Platform): Promise<Entrance> {
+  const { random, keyring, cipher, storages } = platform
+  const rootSeed = random.bytes(32)
+  const root = await keyring.fromSeeds(rootSeed, deriveKey(rootSeed, 'parley/x25519'))
+  const roomId = roomIdOf(root.publicKey)
+  const keys = await keyring.generate()
+  const grant = await grantTo(await keyring.signer(keys), platform, {
+    role: 'owner',
+    may: 'invite',
+    notAfterMs: NEVER_MS,
+  })
+  const signed = await signGrant(roomId, root.publicKey, grant, (message) => root.sign(message))
+  const chain = encodeChain({ rootKey: root.publicKey, grants: [signed] })
+  const localKey = await cipher.generateKey()
+  const sealed = await sealRoot(platform, localKey, roomId, rootSeed)
+  const secrets = { readKey: random.bytes(32), chain, keys, root: { localKey, sealed } }
+  return enter(platform, await storages.open(roomId), roomId, secrets)
+}
+
+/** Throws {@link ParleyError} `link-damaged`, `link-refused` or `link-expired`. */
+export async function acceptLink(platform: Platform, text: string): Promise<Entrance> {
+  const verdict = parseRoomLink(text)
+  if (!verdict.ok) throw new ParleyError('link-damaged', `not a usable room link: ${verdict.fault}`)
+  const { link } = verdict
+  const standing = await verifiedStanding(platform, encodeChain(link.chain), link.roomId)
+  if (!standing) throw new ParleyError('link-refused', 'the grants in the link do not hold')
+  if (standing.notAfterMs <= platform.clock.nowMs())
+    throw new ParleyError('link-expired', 'the invite has ended')
+  const invite = await platform.keyring.fromSeeds(link.inviteSeed, inviteAgreementSeedOf(link.inviteSeed))
+  if (!equalBytes(invite.publicKey, idBytes(standing.key))) {
+    throw new ParleyError('link-damaged', 'the key in the link is not the one that its grants name')
+  }
+  const storage = await platform.storages.open(link.roomId)
+  const stored = await storage.load()
+  const known = parseSecrets(stored.records.get(RECORD))
+  const secrets = await delegateToDevice(platform, link, standing, invite, known)
+  return enter(platform, storage, link.roomId, secrets, stored)
+}
+
+/** Throws {@link ParleyError} `room-unknown` when this device keeps no such room. */
+export async function reenter(platform: Platform, roomId: RoomId): Promise<Entrance> {
+  const storage = await platform.storages.open(roomId)
+  const stored = await storage.load()
+  const secrets = parseSecrets(stored.records.get(RECORD))
+  if (!secrets) {
+    await storage.close()
+    throw new ParleyError('room-unknown', 'this device keeps no such room')
+  }
+  return enter(platform, storage, roomId, secrets, stored)
+}
+
+async function enter(
+  platform: Platform,
+  storage: Storage,
+  roomId: RoomId,
+  secrets: RoomSecrets,
+  stored?: Awaited<ReturnType<Storage['load']>>,
+): Promise<Entrance> {
+  const standing = await verifiedStanding(platform, secrets.chain, roomId)
+  if (!standing) throw new ParleyError('link-refused', 'the grants kept for this room do not hold')
+  await storage.put(RECORD, secrets)
+  const instance = platform.random.bytes(16)
+  const identity: Identity = {
+    roomId,
+    signer: await platform.keyring.signer(secrets.keys),
+    standing,
+    chain: secrets.chain,
+    instance,
+    instanceName: toBase64Url(instance),
+    signalKey: await platform.cipher.importKey(signalKeyOf(secrets.readKey)),
+  }
+  return { identity, secrets, storage, records: stored?.records ?? new Map(), entries: stored?.entries ?? [] }
+}
+
+async function verifiedStanding(
+  platform: Platform,
+  chain: Uint8Array,
+  roomId: RoomId,
+): Promise<Standing | null> {
+  const verdict = await verifyChain(chain, roomId, (key, message, signature) =>
+    platform.keyring.verify(key, message, signature),
+  )
+  return verdict.ok ? verdict.standing : null
+}
+
+async function delegateToDevice(
+  platform: Platform,
+  link: RoomLink,
+  standing: Standing,
+  invite: Signer,
+  known: RoomSecrets | null,
+): Promise<RoomSecrets> {
+  if (known && (await outranks(platform, known, standing))) return known
+  if (link.chain.grants.length >= limits.CHAIN_GRANTS) {
+    throw new ParleyError('link-refused', 'the chain of grants in the link cannot be continued')
+  }
+  const keys = known?.keys ?? (await platform.keyring.generate())
+  const { role, may, notAfterMs } = standing
+  const grant = await grantTo(await platform.keyring.signer(keys), platform, { role, may, notAfterMs })
+  const signed = await signGrant(link.roomId, invite.publicKey, grant, (message) => invite.sign(message))
+  const chain: GrantChain = { rootKey: link.chain.rootKey, grants: [...link.chain.grants, signed] }
+  return { readKey: link.readKey, chain: encodeChain(chain), keys, root: known?.root ?? null }
+}
+
+/** Whether the grant kept here gives at least what the link would. */
+async function outranks(platform: Platform, known: RoomSecrets, offered: Standing): Promise<boolean> {
+  const kept = await verifiedStanding(platform, known.chain, offered.roomId)
+  if (!kept || kept.notAfterMs <= platform.clock.nowMs()) return false
+  const more = ROLES.indexOf(kept.role) - ROLES.indexOf(offered.role)
+  return more > 0 || (more === 0 && kept.notAfterMs >= offered.notAfterMs)
+}
+
+export async function grantTo(
+  subject: Pick<Signer, 'publicKey' | 'agreementKey'>,
+  platform: Pick<Platform, 'random'>,
+  given: Pick<Grant, 'role' | 'may' | 'notAfterMs'>,
+): Promise<Grant> {
+  const { publicKey, agreementKey } = subject
+  return { subject: publicKey, agreement: agreementKey, ...given, epoch: 0, nonce: platform.random.bytes(8) }
+}
+
+async function sealRoot(
+  platform: Pick<Platform, 'random' | 'cipher'>,
+  key: AeadKey,
+  roomId: RoomId,
+  seed: Uint8Array,
+): Promise<Uint8Array> {
+  const iv = platform.random.bytes(IV_BYTES)
+  return concatBytes(iv, await platform.cipher.encrypt(key, iv, idBytes(roomId), seed))
+}
+
+/** The root seed, `null` where this device does not hold it. */
+export async function openRoot(
+  platform: Pick<Platform, 'cipher'>,
+  roomId: RoomId,
+  secrets: RoomSecrets,
+): Promise<Uint8Array | null> {
+  if (!secrets.root) return null
+  const { localKey, sealed } = secrets.root
+  return platform.cipher.decrypt(localKey, sealed.slice(0, IV_BYTES), idBytes(roomId), sealed.slice(IV_BYTES))
+}
+
+/** Storage is input like any other: a record of another shape is none. */
+function parseSecrets(value: unknown): RoomSecrets | null {
+  if (typeof value !== 'object' || value === null) return null
+  const { readKey, chain, keys } = value as Partial<RoomSecrets>
+  if (!(readKey instanceof Uint8Array) || readKey.length !== 32 || !(chain instanceof Uint8Array) || !keys)
+    return null
+  try {
+    decodeChain(chain)
+  } catch {
+    return null
+  }
+  return value as RoomSecrets
+}

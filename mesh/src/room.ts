@@ -1,0 +1,609 @@
+/** A room: composes journal, documents, presence and links; each rule stands in the part that it belongs to. */
+import {
+  CLOSE,
+  type CloseReason,
+  clientIdOf,
+  type DocName,
+  decodeChain,
+  decodeEntry,
+  epochIdOf,
+  epochZeroKeyOf,
+  equalBytes,
+  type Frame,
+  formatRoomLink,
+  inviteAgreementSeedOf,
+  type KeyId,
+  keyIdOf,
+  type LogKey,
+  limits,
+  logKeyOf,
+  parseDocName,
+  presenceKeyOf,
+  type RoomId,
+  roleNarrows,
+  sessionIdOf,
+  signGrant,
+  toBase64Url,
+} from '@parley/protocol'
+import type {
+  DocumentHandle,
+  Invite,
+  InviteOptions,
+  Person,
+  Profile,
+  Room,
+  RoomEvent,
+  RoomState,
+} from './api.ts'
+import type { OwnSession } from './document/document-sync.ts'
+import type { LogView } from './document/log-cursor.ts'
+import type { GateFault } from './document/update-gate.ts'
+import { ParleyError } from './errors.ts'
+import type { ProvenLink } from './join/connect-peer.ts'
+import { Introductions } from './join/introductions.ts'
+import { SignalingSession } from './join/signaling-session.ts'
+import { Admission, type Admitted } from './journal/admission.ts'
+import { AuthorBook } from './journal/author-book.ts'
+import type { AuthorLog } from './journal/author-log.ts'
+import { EntrySeal } from './journal/entry-seal.ts'
+import { documentHeads } from './journal/heads.ts'
+import { Journal } from './journal/journal.ts'
+import {
+  DIGEST_INTERVAL_MS,
+  DIGEST_QUIET_MS,
+  REBUILD_INTERVAL_MS,
+  RECEIPTS_AT_START,
+  RECOVERY_ITERATIONS,
+} from './limits.ts'
+import { redialDelayMs } from './overlay/reconnect-policy.ts'
+import type { AeadKey, Platform, Unsubscribe } from './ports.ts'
+import type { AwarenessState } from './presence/document-awareness.ts'
+import { PresenceSync } from './presence/presence-sync.ts'
+import { writeRecoveryFile } from './recovery-file.ts'
+import { RoomDocuments } from './room-documents.ts'
+import { type LiveLink, RoomLinks } from './room-links.ts'
+import { authorRecord, loadAuthors, loadEntries } from './room-load.ts'
+import { RoomSaving } from './room-saving.ts'
+import { type Entrance, grantTo, openRoot } from './room-secrets.ts'
+import { connectionState, people, saveState } from './room-state.ts'
+
+const TICK_MS = 1_000
+
+export interface RoomOptions {
+  readonly signaling: readonly string[]
+  readonly profile: Profile
+}
+
+/** Loads what is stored, then starts meeting others. */
+export async function openRoom(platform: Platform, entrance: Entrance, options: RoomOptions): Promise<Room> {
+  const { cipher } = platform
+  const epochKey = epochZeroKeyOf(entrance.secrets.readKey)
+  const presenceKey = await cipher.importKey(presenceKeyOf(epochKey))
+  const room = new RoomCore(platform, entrance, options, epochKey, presenceKey)
+  await room.load()
+  room.start()
+  return room
+}
+
+class RoomCore implements Room {
+  readonly id: RoomId
+  readonly self: Room['self']
+  readonly recoveryFile: Room['recoveryFile']
+  readonly #platform: Platform
+  readonly #entrance: Entrance
+  readonly #journal = new Journal()
+  readonly #authors: AuthorBook
+  readonly #seal: EntrySeal
+  readonly #admission: Admission
+  readonly #links: RoomLinks
+  readonly #saving: RoomSaving
+  readonly #documents: RoomDocuments
+  readonly #presence: PresenceSync<LiveLink>
+  readonly #signaling: SignalingSession
+  readonly #introductions: Introductions
+  readonly #carets = new Map<DocName, Map<number, AwarenessState>>()
+  /** Keys whose signed rule-breaking was seen: no link to them until reload. */
+  readonly #refusedKeys = new Map<KeyId, CloseReason>()
+  readonly #rebuiltAtMs = new Map<DocName, number>()
+  readonly #stateListeners = new Set<() => void>()
+  readonly #eventListeners = new Set<(event: RoomEvent) => void>()
+  #signalingLost = false
+  #notifying = false
+  #closing: Promise<void> | null = null
+  #cancelTick: Unsubscribe = () => {}
+  #changedAtMs = 0
+  #toldAtMs = 0
+  #told = true
+
+  constructor(
+    platform: Platform,
+    entrance: Entrance,
+    options: RoomOptions,
+    epochKey: Uint8Array,
+    presenceKey: AeadKey,
+  ) {
+    const { identity } = entrance
+    const { clock, random, cipher, keyring } = platform
+    const { key, role, may, notAfterMs } = identity.standing
+    this.#platform = platform
+    this.#entrance = entrance
+    this.id = identity.roomId
+    this.self = { key, role, may, notAfterMs }
+    this.recoveryFile = entrance.secrets.root ? (passphrase) => this.#writeRecoveryFile(passphrase) : null
+    const verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
+      keyring.verify(publicKey, message, signature)
+    this.#authors = new AuthorBook(this.id, verify, (author, chains) => {
+      entrance.storage.put(authorRecord(author), chains).catch((error: unknown) => this.#storageFailed(error))
+    })
+    const epoch = { id: epochIdOf(0, epochKey), key: epochKey }
+    this.#seal = new EntrySeal({ roomId: this.id, cipher, keyring, random }, epoch)
+    this.#saving = new RoomSaving(entrance.storage, clock, key, {
+      durable: (logs) => this.#sendReceipts(logs),
+      failed: (error) => this.#storageFailed(error),
+      changed: () => this.#changed(),
+    })
+    this.#admission = this.#makeAdmission()
+    this.#links = new RoomLinks(
+      { clock, journal: this.#journal, authors: this.#authors, admission: this.#admission },
+      {
+        attached: (live) => this.#handleAttached(live),
+        detached: (live, reason, detail) => this.#handleDetached(live, reason, detail),
+        frame: (live, frame) => this.#handleFrame(live, frame),
+      },
+    )
+    this.#presence = this.#makePresence(presenceKey)
+    this.#presence.setProfile(options.profile.name, options.profile.color)
+    this.#documents = this.#makeDocuments()
+    this.#signaling = this.#makeSignaling(options.signaling)
+    this.#introductions = this.#makeIntroductions()
+  }
+
+  // --- parts
+
+  #makeAdmission(): Admission {
+    return new Admission(
+      {
+        journal: this.#journal,
+        authors: this.#authors,
+        seal: this.#seal,
+        nowMs: () => this.#platform.clock.nowMs(),
+        isOpen: (doc) => this.#documents.get(doc) !== undefined,
+      },
+      {
+        admitted: (entries) => this.#handleAdmitted(entries),
+        duplicate: (from, source) => this.#links.handleDuplicate(from as LiveLink, source),
+        gap: (from, entry) => this.#links.sync.missing(from as LiveLink, entry, this.#seal.hash(entry)),
+        blameLink: (from, reason, detail) => (from as LiveLink).link.close(CLOSE[reason], detail),
+        blameAuthor: (author, reason, detail) => this.#refuseAuthor(author, reason, detail),
+        dropped: (why) => this.#platform.log('debug', 'entry-dropped', { why }),
+        consumed: (from, bytes) => (from as LiveLink).link.consumed(bytes),
+      },
+    )
+  }
+
+  #makePresence(key: AeadKey): PresenceSync<LiveLink> {
+    const { clock, random, cipher, keyring } = this.#platform
+    const { signer, instance } = this.#entrance.identity
+    return new PresenceSync<LiveLink>(
+      {
+        roomId: this.id,
+        presenceId: instance,
+        signer,
+        cipher,
+        key,
+        random,
+        clock,
+        verify: (publicKey, message, signature) => keyring.verify(publicKey, message, signature),
+        send: (live, frame) => this.#links.send(live, frame),
+      },
+      {
+        changed: () => this.#peopleChanged(),
+        caret: (doc, clientId, state) => this.#showCaret(doc, clientId, state),
+        dropped: (why) => this.#platform.log('debug', 'presence-dropped', { why }),
+      },
+    )
+  }
+
+  #makeDocuments(): RoomDocuments {
+    return new RoomDocuments({
+      role: this.self.role,
+      self: this.self.key,
+      onCaret: (doc, clientId, state) => this.#presence.setCaret(doc, clientId, state),
+      carets: (doc) => this.#carets.get(doc) ?? [],
+      syncDeps: (name) => ({
+        clock: this.#platform.clock,
+        logs: () => this.#journal.logsOf(name),
+        open: (log, seq, count) => this.#openEntries(log, seq, count),
+        newSession: () => this.#newSession(name),
+        write: (session, update) => this.#writeEntry(name, session, update),
+        onRefused: (log, seq, fault) => this.#handleGateRefusal(log, seq, fault),
+        onError: (error) => this.#emit({ type: 'error', error }),
+      }),
+    })
+  }
+
+  #makeSignaling(urls: readonly string[]): SignalingSession {
+    const { clock, random, dial } = this.#platform
+    return new SignalingSession(
+      { urls, identity: this.#entrance.identity, clock, random, dial, delayMs: redialDelayMs },
+      {
+        state: (state) => {
+          if (state.name === 'up') this.#signalingLost = false
+          if (state.name === 'down') {
+            this.#signalingLost = true
+            this.#introductions.handleSignalingDown()
+          }
+          this.#changed()
+        },
+        welcome: (self, peers, iceServers) => this.#introductions.handleWelcome(self, peers, iceServers),
+        introduced: (peer) => this.#introductions.handleIntroduced(peer),
+        sample: (peers) => this.#introductions.handleSample(peers),
+        signal: (from, sealed) => void this.#introductions.handleSealed(from, sealed),
+        left: (peer) => this.#introductions.handleLeft(peer),
+      },
+    )
+  }
+
+  #makeIntroductions(): Introductions {
+    const { clock, random, cipher, keyring, connect } = this.#platform
+    return new Introductions(
+      {
+        identity: this.#entrance.identity,
+        clock,
+        random,
+        cipher,
+        keyring,
+        connect,
+        nowMs: () => clock.nowMs(),
+        learnChain: (chain) => this.#authors.learn(chain),
+        sendSealed: (to, sealed) => this.#signaling.signal(to, sealed),
+        askForMore: () => this.#signaling.more(),
+        linked: () => [...this.#links.all].map((live) => live.instance),
+        delayMs: redialDelayMs,
+      },
+      {
+        proven: (link) => this.#handleProven(link),
+        failed: (_peer, error) => {
+          const { stage, reason, message } = error
+          this.#platform.log('info', 'link-failed', { stage, reason, detail: message })
+          if (stage === 'proving') this.#emit({ type: 'link-closed', key: null, reason, detail: message })
+        },
+        changed: () => this.#changed(),
+      },
+    )
+  }
+
+  // --- life
+
+  async load(): Promise<void> {
+    const { clock } = this.#platform
+    await this.#authors.learn(this.#entrance.identity.chain)
+    await loadAuthors(this.#authors, this.#entrance.records)
+    const deps = { journal: this.#journal, authors: this.#authors, seal: this.#seal, clock }
+    const leftOut = await loadEntries(deps, this.#entrance.entries)
+    if (leftOut > 0) this.#platform.log('warn', 'stored-entries-left-out', { count: leftOut })
+    this.#saving.setLoaded(this.#journal.logs())
+  }
+
+  start(): void {
+    this.#signaling.start()
+    this.#tick()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#cancelTick()
+    await this.#documents.flush()
+    this.#presence.close()
+    this.#introductions.close()
+    this.#links.close()
+    this.#signaling.close()
+    this.#documents.close()
+    await this.#saving.close()
+    this.#changed()
+  }
+
+  /** Once a second: digests when it has been quiet, wants that ran out. */
+  #tick(): void {
+    const { clock } = this.#platform
+    this.#cancelTick = clock.after(TICK_MS, () => this.#tick())
+    this.#links.sync.expireWants()
+    const nowMs = clock.nowMs()
+    const quiet = !this.#told && nowMs - this.#changedAtMs >= DIGEST_QUIET_MS
+    if (!quiet && nowMs - this.#toldAtMs < DIGEST_INTERVAL_MS) return
+    this.#toldAtMs = nowMs
+    for (const live of this.#links.all) this.#links.sync.sendDigest(live)
+    if (quiet) this.#tellReadings()
+    if (quiet) this.#told = true
+  }
+
+  #entriesChanged(): void {
+    this.#changedAtMs = this.#platform.clock.nowMs()
+    this.#told = false
+  }
+
+  // --- entries
+
+  #newSession(doc: DocName): OwnSession {
+    const id = sessionIdOf(this.#platform.random.bytes(8))
+    return { id, clientId: clientIdOf(this.self.key, id, doc) }
+  }
+
+  async #writeEntry(doc: DocName, session: OwnSession, update: Uint8Array): Promise<LogView> {
+    const author = this.self.key
+    const log = this.#journal.logFor({
+      doc,
+      author,
+      session: session.id,
+      log: logKeyOf(doc, author, session.id),
+    })
+    const header = {
+      doc,
+      kind: 'live' as const,
+      author,
+      session: session.id,
+      seq: log.seq + 1,
+      prev: log.headHash,
+      timeMs: Math.max(log.lastTimeMs, Math.floor(this.#platform.clock.nowMs())),
+    }
+    const { entry, hash } = await this.#seal.seal(header, update, this.#entrance.identity.signer)
+    const record = this.#journal.append(log, entry, hash)
+    this.#links.publish(log, record, null)
+    this.#saving.stored([{ log, record }])
+    this.#entriesChanged()
+    return log
+  }
+
+  #handleAdmitted(entries: readonly Admitted[]): void {
+    for (const { log, record, plaintext, from } of entries) {
+      const open = this.#documents.get(log.doc)
+      open?.sync.handleStored(log, record.seq, plaintext)
+      this.#links.publish(log, record, from as LiveLink)
+      this.#links.sync.advanced(log)
+    }
+    this.#saving.stored(entries)
+    this.#entriesChanged()
+  }
+
+  async #openEntries(log: LogView, seq: number, count: number): Promise<(Uint8Array | null)[]> {
+    const stored = this.#journal.log(log.key as LogKey)
+    const records = Array.from({ length: count }, (_, i) => stored?.record(seq + i))
+    return Promise.all(records.map((record) => (record ? this.#seal.open(decodeEntry(record.bytes)) : null)))
+  }
+
+  #handleGateRefusal(log: LogView, seq: number, fault: GateFault): void {
+    const author = this.#journal.log(log.key as LogKey)?.author
+    if (author)
+      this.#refuseAuthor(author, fault === 'too-large' ? 'tooLarge' : 'malformed', `${fault} at ${seq}`)
+  }
+
+  #refuseAuthor(author: KeyId, reason: CloseReason, detail: string): void {
+    if (author === this.self.key) {
+      this.#emit({ type: 'author-refused', author, reason, detail })
+      return
+    }
+    const known = this.#refusedKeys.has(author)
+    this.#refusedKeys.set(author, reason)
+    this.#links.closeKey(author, reason, detail)
+    this.#platform.log('warn', 'author-refused', { reason, detail })
+    if (!known) this.#emit({ type: 'author-refused', author, reason, detail })
+  }
+
+  // --- links
+
+  #handleProven(proven: ProvenLink): void {
+    const { key } = proven.peer.standing
+    const refused = this.#refusedKeys.get(key)
+    if (refused || this.#closing) {
+      proven.link.close(CLOSE[refused ?? 'normal'], refused ? 'refused before' : 'room closed')
+      return
+    }
+    const before = this.#links.byInstance(toBase64Url(proven.peer.instance))
+    before?.link.close(CLOSE.normal, 'replaced by a newer link')
+    this.#links.attach(proven)
+  }
+
+  #handleAttached(live: LiveLink): void {
+    this.#presence.attach(live, live.key)
+    const own = [...this.#journal.logs()].filter((log) => log.author === live.key)
+    own.sort((a, b) => b.lastTimeMs - a.lastTimeMs)
+    for (const log of own.slice(0, RECEIPTS_AT_START)) this.#sendReceipt(live, log)
+    this.#entriesChanged()
+    this.#peopleChanged()
+  }
+
+  #handleDetached(live: LiveLink, reason: CloseReason, detail: string): void {
+    this.#introductions.forgetLink(live.link)
+    this.#presence.detach(live)
+    this.#platform.log('info', 'link-closed', { reason, detail })
+    this.#emit({ type: 'link-closed', key: live.key, reason, detail })
+    if (!this.#closing && reason !== 'role' && reason !== 'revoked') this.#introductions.handleLinkLost()
+    this.#peopleChanged()
+  }
+
+  #handleFrame(live: LiveLink, frame: Frame): void {
+    if (frame.type === 'presence') this.#presence.handle(live, frame)
+    else if (frame.type === 'receipt') this.#saving.handleReceipt(live.key, frame.log, frame.seq)
+    else if (frame.type === 'reading') this.#handleReading(live, frame)
+  }
+
+  #sendReceipts(logs: ReadonlyMap<AuthorLog, number>): void {
+    for (const log of logs.keys()) {
+      for (const live of this.#links.all) if (live.key === log.author) this.#sendReceipt(live, log)
+    }
+  }
+
+  #sendReceipt(live: LiveLink, log: AuthorLog): void {
+    const seq = this.#saving.durableSeq(log)
+    if (!seq || live.key === this.self.key) return
+    const { doc, author, session, key } = log
+    this.#links.send(live, { type: 'receipt', doc, author, session, log: key, seq })
+  }
+
+  // --- repair
+
+  #tellReadings(): void {
+    for (const { name, sync } of this.#documents.all()) {
+      if (!sync.isIdle) continue
+      const heads = documentHeads(this.#journal.logsOf(name))
+      this.#links.broadcast({ type: 'reading', doc: name, heads, reading: sync.reading() })
+    }
+  }
+
+  /** Equal heads must mean equal reading; where they do not, both sides rebuild from the journal. */
+  #handleReading(live: LiveLink, frame: Extract<Frame, { type: 'reading' }>): void {
+    const open = this.#documents.get(frame.doc)
+    const nowMs = this.#platform.clock.nowMs()
+    if (!open?.sync.isIdle || nowMs - (this.#rebuiltAtMs.get(frame.doc) ?? 0) < REBUILD_INTERVAL_MS) return
+    const heads = documentHeads(this.#journal.logsOf(frame.doc))
+    if (!equalBytes(heads, frame.heads)) return
+    const reading = open.sync.reading()
+    if (equalBytes(reading, frame.reading)) return
+    this.#rebuiltAtMs.set(frame.doc, nowMs)
+    this.#platform.log('warn', 'readings-differ', { doc: frame.doc })
+    this.#links.send(live, { type: 'reading', doc: frame.doc, heads, reading })
+    void open.sync.rebuild()
+  }
+
+  // --- people and presence
+
+  setProfile(profile: Profile): void {
+    this.#presence.setProfile(profile.name, profile.color)
+    this.#changed()
+  }
+
+  setPage(page: string | null): void {
+    this.#presence.setPage(page === null ? null : parseDocName(page))
+  }
+
+  #known: readonly Person[] = []
+
+  #peopleChanged(): void {
+    const now = this.#people()
+    for (const person of now) {
+      if (
+        !person.self &&
+        person.name !== '' &&
+        !this.#known.some((before) => before.key === person.key && before.name)
+      ) {
+        this.#emit({ type: 'joined', person })
+      }
+    }
+    for (const person of this.#known) {
+      if (person.name !== '' && !now.some((still) => still.key === person.key))
+        this.#emit({ type: 'left', person })
+    }
+    this.#known = now
+    this.#changed()
+  }
+
+  #people(): Person[] {
+    const self = { key: this.self.key, role: this.self.role, ...this.#presence.own }
+    return people(self, this.#presence.present(), (key) => this.#authors.standingOf(key)?.role ?? null)
+  }
+
+  #showCaret(doc: DocName, clientId: number, state: AwarenessState | null): void {
+    const carets = this.#carets.get(doc) ?? new Map<number, AwarenessState>()
+    this.#carets.set(doc, carets)
+    if (state) carets.set(clientId, state)
+    else carets.delete(clientId)
+    this.#documents.get(doc)?.awareness.setRemoteState(clientId, state)
+  }
+
+  // --- for the user
+
+  get state(): RoomState {
+    const introductions = this.#introductions
+    const unsealed = [...this.#documents.all()].some(({ sync }) => !sync.isSealed)
+    const saving = this.#saving.facts
+    return {
+      connection: connectionState({
+        closed: this.#closing !== null,
+        linkCount: this.#links.all.size,
+        signaling: this.#signaling.state,
+        signalingLost: this.#signalingLost,
+        isTrying: introductions.isTrying,
+        isFull: introductions.isFull,
+        unlinkedCount: introductions.unlinkedCount,
+        hasFailed: introductions.hasFailed,
+      }),
+      save: saveState({ ...saving, pending: saving.pending || unsealed }),
+      people: this.#people(),
+    }
+  }
+
+  onState(listener: () => void): Unsubscribe {
+    this.#stateListeners.add(listener)
+    return () => this.#stateListeners.delete(listener)
+  }
+
+  onEvent(listener: (event: RoomEvent) => void): Unsubscribe {
+    this.#eventListeners.add(listener)
+    return () => this.#eventListeners.delete(listener)
+  }
+
+  document(name: string): DocumentHandle {
+    if (this.#closing) throw new ParleyError('closed', 'the room is closed')
+    return this.#documents.open(name)
+  }
+
+  async createInvite(base: string, options: InviteOptions): Promise<Invite> {
+    const { identity, secrets } = this.#entrance
+    const chain = decodeChain(identity.chain)
+    const may = options.may ?? 'own-devices'
+    if (this.self.may !== 'invite' || !roleNarrows(this.self.role, options.role)) {
+      throw new ParleyError('not-allowed', 'this device may not invite others with that role')
+    }
+    if (chain.grants.length + 2 > limits.CHAIN_GRANTS) {
+      throw new ParleyError('not-allowed', 'the chain of grants is too long to invite others')
+    }
+    const seed = this.#platform.random.bytes(32)
+    const invite = await this.#platform.keyring.fromSeeds(seed, inviteAgreementSeedOf(seed))
+    const notAfterMs = Math.min(options.notAfterMs, this.self.notAfterMs)
+    const grant = await grantTo(invite, this.#platform, { role: options.role, may, notAfterMs })
+    const signed = await signGrant(this.id, identity.signer.publicKey, grant, (message) =>
+      identity.signer.sign(message),
+    )
+    const link = formatRoomLink(base, {
+      roomId: this.id,
+      readKey: secrets.readKey,
+      chain: { rootKey: chain.rootKey, grants: [...chain.grants, signed] },
+      inviteSeed: seed,
+      via: [],
+    })
+    return { key: keyIdOf(invite.publicKey), link, role: options.role, notAfterMs }
+  }
+
+  async #writeRecoveryFile(passphrase: string): Promise<Uint8Array<ArrayBuffer>> {
+    const { secrets } = this.#entrance
+    const rootSeed = await openRoot(this.#platform, this.id, secrets)
+    if (!rootSeed)
+      throw new ParleyError('recovery-refused', 'the root key of this room cannot be opened here')
+    const secret = { roomId: this.id, rootSeed, readKey: secrets.readKey }
+    return writeRecoveryFile(this.#platform, secret, passphrase, RECOVERY_ITERATIONS)
+  }
+
+  #storageFailed(error: unknown): void {
+    const message = 'this device could not store what was written'
+    this.#emit({ type: 'error', error: new ParleyError('storage-failed', message, { cause: error }) })
+    this.#changed()
+  }
+
+  #emit(event: RoomEvent): void {
+    for (const listener of [...this.#eventListeners]) listener(event)
+  }
+
+  /** Listeners hear of many changes of one turn once. */
+  #changed(): void {
+    if (this.#notifying) return
+    this.#notifying = true
+    this.#platform.clock.after(0, () => {
+      this.#notifying = false
+      for (const listener of [...this.#stateListeners]) listener()
+    })
+  }
+}

@@ -1,0 +1,81 @@
+/** A room and its people on the virtual network, for stories. */
+import type { DocumentHandle, InviteOptions, Room } from '../api.ts'
+import { createRoomOn, joinRoomOn, reopenRoomOn } from '../rooms.ts'
+import { type VirtualWorld, virtualWorld, type WorldOptions } from '../testing/virtual-platform.ts'
+
+export const SIGNALING = 'ws://signal.test/v1'
+const FAR_MS = 4_000_000_000_000
+
+export interface Guest {
+  readonly host: string
+  readonly room: Room
+  readonly doc: DocumentHandle
+}
+
+export class Meeting {
+  readonly world: VirtualWorld
+  readonly guests = new Map<string, Guest>()
+
+  constructor(options: WorldOptions) {
+    this.world = virtualWorld(options)
+  }
+
+  /** Runs virtual time until the promise settles. */
+  async during<T>(promise: Promise<T>, limitMs = 60_000): Promise<T> {
+    let settled = false
+    const marked = promise.finally(() => {
+      settled = true
+    })
+    marked.catch(() => undefined)
+    await this.world.clock.runUntil(() => settled, limitMs)
+    return marked
+  }
+
+  async make(host: string): Promise<Guest> {
+    return this.#seat(host, await this.during(createRoomOn(this.world.platform(host), this.#options(host))))
+  }
+
+  /** `by` invites and `host` joins. */
+  async join(host: string, by: Guest, invite: Partial<InviteOptions> = {}): Promise<Guest> {
+    const { link } = await by.room.createInvite('https://parley.test/', {
+      role: 'editor',
+      notAfterMs: FAR_MS,
+      ...invite,
+    })
+    return this.joinBy(host, link)
+  }
+
+  async joinBy(host: string, link: string): Promise<Guest> {
+    return this.#seat(host, await this.during(joinRoomOn(this.world.platform(host), link, this.#options(host))))
+  }
+
+  async reopen(host: string, room: Room): Promise<Guest> {
+    const again = reopenRoomOn(this.world.platform(host), room.id, this.#options(host))
+    return this.#seat(host, await this.during(again))
+  }
+
+  #options(host: string) {
+    return { signaling: [SIGNALING], profile: { name: host, color: '#336699' } }
+  }
+
+  #seat(host: string, room: Room): Guest {
+    const guest = { host, room, doc: room.document('content/main') }
+    this.guests.set(host, guest)
+    return guest
+  }
+
+  textOf(guest: Guest): string {
+    return guest.doc.doc.getText('t').toString()
+  }
+
+  /** Everybody named reads the same non-empty text. */
+  agree(guests: readonly Guest[], text?: string): boolean {
+    const texts = new Set(guests.map((guest) => this.textOf(guest)))
+    const [first] = texts
+    return texts.size === 1 && (text === undefined ? first !== '' : first === text)
+  }
+
+  until(predicate: () => boolean, limitMs = 60_000): Promise<unknown> {
+    return this.world.clock.runUntil(predicate, limitMs)
+  }
+}

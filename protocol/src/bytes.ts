@@ -1,0 +1,83 @@
+/** Small helpers over byte arrays; everything on the wire is a `Uint8Array`. */
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+const utf8Encoder = new TextEncoder()
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true })
+
+export function utf8(text: string): Uint8Array {
+  return utf8Encoder.encode(text)
+}
+
+/** Throws a `TypeError` on bytes that are not UTF-8. */
+export function utf8Decode(bytes: Uint8Array): string {
+  return utf8Decoder.decode(bytes)
+}
+
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  let length = 0
+  for (const part of parts) length += part.length
+  const out = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
+/** Not constant time: for public values (ids, hashes, fingerprints) only. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** Lexicographic order: negative when `a` sorts first. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const difference = (a[i] as number) - (b[i] as number)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
+/** RFC 4648 §5, without padding. */
+export function toBase64Url(bytes: Uint8Array): string {
+  let out = ''
+  for (let i = 0; i < bytes.length; i += 3) {
+    const a = bytes[i] as number
+    const b = bytes[i + 1]
+    const c = bytes[i + 2]
+    out += ALPHABET[a >> 2]
+    out += ALPHABET[((a & 3) << 4) | ((b ?? 0) >> 4)]
+    if (b !== undefined) out += ALPHABET[((b & 15) << 2) | ((c ?? 0) >> 6)]
+    if (c !== undefined) out += ALPHABET[c & 63]
+  }
+  return out
+}
+
+const VALUES: Readonly<Record<string, number>> = Object.fromEntries(
+  [...ALPHABET].map((character, index) => [character, index]),
+)
+
+/** Returns `null` for anything that `toBase64Url` would not have produced. */
+export function fromBase64Url(text: string): Uint8Array | null {
+  if (text.length % 4 === 1) return null
+  const out = new Uint8Array((text.length * 3) >> 2)
+  let bits = 0
+  let held = 0
+  let at = 0
+  for (const character of text) {
+    const value = VALUES[character]
+    if (value === undefined) return null
+    held = ((held << 6) | value) & 0xffff
+    bits += 6
+    if (bits >= 8) {
+      bits -= 8
+      out[at++] = (held >> bits) & 255
+    }
+  }
+  return (held & ((1 << bits) - 1)) === 0 ? out : null
+}

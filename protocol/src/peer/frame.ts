@@ -1,0 +1,230 @@
+/** The union of frames on a link, and their encoding: one type byte, then the body. */
+import { ByteReader, ByteWriter, MalformedError } from '../codec.ts'
+import {
+  type DocName,
+  idBytes,
+  type KeyId,
+  keyIdOf,
+  type LogKey,
+  parseDocName,
+  type SessionId,
+} from '../ids.ts'
+import { CHAIN_BYTES, ENTRY_BYTES, PRESENCE_BYTES } from '../limits.ts'
+import { FRAME, type FrameName } from './frame-types.ts'
+import {
+  type DigestFrame,
+  decodeDigest,
+  decodeHeads,
+  decodeIhave,
+  decodeWant,
+  encodeDigest,
+  encodeHeads,
+  encodeIhave,
+  encodeWant,
+  type HeadsFrame,
+  type IhaveFrame,
+  readLogName,
+  type WantFrame,
+  writeLogName,
+} from './heads.ts'
+import { type AuthFrame, decodeHello, encodeHello, type HelloFrame } from './hello.ts'
+import type { PresenceFrame } from './presence.ts'
+
+/** The grant chain of an author; precedes its first entry on a link. */
+export interface AuthorFrame {
+  readonly type: 'author'
+  readonly chain: Uint8Array
+}
+/** Pushed as news on the live lane, or asked for with WANT on the sync lane. */
+export interface EntryFrame {
+  readonly type: 'entry'
+  readonly entry: Uint8Array
+}
+/** Feed me the entries of this source again (GRAFT), or do not (PRUNE). */
+export interface GraftFrame {
+  readonly type: 'graft'
+  readonly source: KeyId
+}
+export interface PruneFrame {
+  readonly type: 'prune'
+  readonly source: KeyId
+}
+/** I hold this log of yours up to `seq`, durably. */
+export interface ReceiptFrame {
+  readonly type: 'receipt'
+  readonly doc: DocName
+  readonly author: KeyId
+  readonly session: SessionId
+  readonly log: LogKey
+  readonly seq: number
+}
+export interface PingFrame {
+  readonly type: 'ping'
+  readonly count: number
+}
+export interface PongFrame {
+  readonly type: 'pong'
+  readonly count: number
+}
+export interface CloseFrame {
+  readonly type: 'close'
+  readonly code: number
+}
+/** The receiver has dealt with so many more bytes of bulk frames. */
+export interface CreditFrame {
+  readonly type: 'credit'
+  readonly bytes: number
+}
+/** At heads that hash to `heads`, this document reads like `reading` (both SHA-256). */
+export interface ReadingFrame {
+  readonly type: 'reading'
+  readonly doc: DocName
+  readonly heads: Uint8Array
+  readonly reading: Uint8Array
+}
+
+export type Frame =
+  | HelloFrame
+  | AuthFrame
+  | AuthorFrame
+  | DigestFrame
+  | HeadsFrame
+  | WantFrame
+  | EntryFrame
+  | IhaveFrame
+  | GraftFrame
+  | PruneFrame
+  | PresenceFrame
+  | ReceiptFrame
+  | PingFrame
+  | PongFrame
+  | CloseFrame
+  | CreditFrame
+  | ReadingFrame
+
+const NAMES = new Map<number, FrameName>(
+  Object.entries(FRAME).map(([name, number]) => [number, name as FrameName]),
+)
+
+function encodeBody(frame: Frame, writer: ByteWriter): void {
+  switch (frame.type) {
+    case 'hello':
+      encodeHello(frame, writer)
+      break
+    case 'auth':
+      writer.fixed(frame.signature)
+      break
+    case 'author':
+      writer.fixed(frame.chain)
+      break
+    case 'digest':
+      encodeDigest(frame, writer)
+      break
+    case 'heads':
+      encodeHeads(frame, writer)
+      break
+    case 'want':
+      encodeWant(frame, writer)
+      break
+    case 'entry':
+      writer.fixed(frame.entry)
+      break
+    case 'ihave':
+      encodeIhave(frame, writer)
+      break
+    case 'graft':
+    case 'prune':
+      writer.fixed(idBytes(frame.source))
+      break
+    case 'presence':
+      writer.fixed(frame.sealed)
+      break
+    case 'receipt':
+      writeLogName(writer, frame)
+      writer.varUint(frame.seq)
+      break
+    case 'ping':
+    case 'pong':
+      writer.varUint(frame.count)
+      break
+    case 'close':
+      writer.varUint(frame.code)
+      break
+    case 'credit':
+      writer.varUint(frame.bytes)
+      break
+    case 'reading':
+      writer.text(frame.doc).fixed(frame.heads).fixed(frame.reading)
+      break
+    default:
+      frame satisfies never
+  }
+}
+
+export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter().u8(FRAME[frame.type])
+  encodeBody(frame, writer)
+  return writer.done()
+}
+
+function readSource(reader: ByteReader): KeyId {
+  return keyIdOf(reader.fixed(32))
+}
+
+function atMost(bytes: Uint8Array, max: number): Uint8Array {
+  if (bytes.length > max) throw new MalformedError(`over ${max} bytes`)
+  return bytes
+}
+
+function readReading(reader: ByteReader): ReadingFrame {
+  const doc = parseDocName(reader.text(64))
+  if (!doc) throw new MalformedError('document name')
+  return { type: 'reading', doc, heads: reader.fixed(32), reading: reader.fixed(32) }
+}
+
+function decodeBody(name: FrameName | undefined, reader: ByteReader): Frame {
+  switch (name) {
+    case 'hello':
+      return decodeHello(reader)
+    case 'auth':
+      return { type: 'auth', signature: reader.fixed(64) }
+    case 'author':
+      return { type: 'author', chain: atMost(reader.rest(), CHAIN_BYTES) }
+    case 'digest':
+      return decodeDigest(reader)
+    case 'heads':
+      return decodeHeads(reader)
+    case 'want':
+      return decodeWant(reader)
+    case 'entry':
+      return { type: 'entry', entry: atMost(reader.rest(), ENTRY_BYTES) }
+    case 'ihave':
+      return decodeIhave(reader)
+    case 'graft':
+    case 'prune':
+      return { type: name, source: readSource(reader) }
+    case 'presence':
+      return { type: 'presence', sealed: atMost(reader.rest(), PRESENCE_BYTES) }
+    case 'receipt':
+      return { type: 'receipt', ...readLogName(reader), seq: reader.varUint() }
+    case 'ping':
+    case 'pong':
+      return { type: name, count: reader.varUint() }
+    case 'close':
+      return { type: 'close', code: reader.varUint(9999) }
+    case 'credit':
+      return { type: 'credit', bytes: reader.varUint(2 ** 31) }
+    case 'reading':
+      return readReading(reader)
+    default:
+      throw new MalformedError('frame type')
+  }
+}
+
+/** Throws {@link MalformedError}. The result views `bytes`. */
+export function decodeFrame(bytes: Uint8Array): Frame {
+  const reader = new ByteReader(bytes)
+  const frame = decodeBody(NAMES.get(reader.u8()), reader)
+  reader.end()
+  return frame
+}

@@ -1,0 +1,65 @@
+/** The room link: everything after `#`, which no server receives. Layout: docs/spec.md, LK. */
+import { fromBase64Url, toBase64Url } from './bytes.ts'
+import { decodeChain, encodeChain, type GrantChain } from './grant.ts'
+import { ROOM_ID_LINK_CHARACTERS, type RoomId, roomIdOf } from './ids.ts'
+
+export interface RoomLink {
+  readonly roomId: RoomId
+  /** 32 random bytes: opens epoch 0 and, by derivation, sealed signals. */
+  readonly readKey: Uint8Array
+  readonly chain: GrantChain
+  /** Ed25519 seed of the invite key that the chain ends in, 32 bytes. */
+  readonly inviteSeed: Uint8Array
+  /** Signaling servers, in the order to try them; empty for the app's own. */
+  readonly via: readonly string[]
+}
+
+export type LinkFault = 'not-a-room-link' | 'damaged'
+export type LinkVerdict =
+  | { readonly ok: true; readonly link: RoomLink }
+  | { readonly ok: false; readonly fault: LinkFault }
+
+/** `base` is the address of the app without a fragment. */
+export function formatRoomLink(base: string, link: RoomLink): string {
+  const parts = [
+    `r=${link.roomId.slice(0, ROOM_ID_LINK_CHARACTERS)}`,
+    `k=${toBase64Url(link.readKey)}`,
+    `g=${toBase64Url(encodeChain(link.chain))}`,
+    `s=${toBase64Url(link.inviteSeed)}`,
+    ...link.via.map((url) => `via=${encodeURIComponent(url)}`),
+  ]
+  return `${base}#${parts.join('&')}`
+}
+
+function decodeField(fields: URLSearchParams, name: string): Uint8Array | null {
+  const text = fields.get(name)
+  return text === null ? null : fromBase64Url(text)
+}
+
+function parseVia(fields: URLSearchParams): readonly string[] | null {
+  const via = fields.getAll('via').slice(0, 4)
+  return via.every((url) => /^wss?:\/\/[^\s/?#]+/.test(url)) ? via : null
+}
+
+/** Takes a whole address or just its fragment; anything may come in here. */
+export function parseRoomLink(text: string): LinkVerdict {
+  const hash = text.indexOf('#')
+  const fields = new URLSearchParams(text.slice(hash + 1).trim())
+  const short = fields.get('r')
+  if (text.length > 16 * 1024 || !short || !fields.has('g')) return { ok: false, fault: 'not-a-room-link' }
+  const readKey = decodeField(fields, 'k')
+  const inviteSeed = decodeField(fields, 's')
+  const chainBytes = decodeField(fields, 'g')
+  const via = parseVia(fields)
+  const damaged: LinkVerdict = { ok: false, fault: 'damaged' }
+  if (readKey?.length !== 32 || inviteSeed?.length !== 32 || !chainBytes || !via) return damaged
+  let chain: GrantChain
+  try {
+    chain = decodeChain(chainBytes)
+  } catch {
+    return damaged
+  }
+  const roomId = roomIdOf(chain.rootKey)
+  if (roomId.slice(0, ROOM_ID_LINK_CHARACTERS) !== short) return damaged
+  return { ok: true, link: { roomId, readKey, chain, inviteSeed, via } }
+}

@@ -1,0 +1,61 @@
+/** What a client sends to the signaling server on `/v1`. One JSON object a frame. Rules: docs/spec.md, SG. */
+import * as v from 'valibot'
+import { CHAIN_BYTES, OPERATOR_TOKEN_BYTES } from '../limits.ts'
+
+export const SIGNALING_VERSION = 1
+
+const base64Url = (maxBytes: number) =>
+  v.pipe(v.string(), v.maxLength(Math.ceil((maxBytes * 4) / 3)), v.regex(/^[A-Za-z0-9_-]*$/))
+const key = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/))
+export const peerIdSchema = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{16,32}$/))
+const token = v.pipe(v.string(), v.maxLength(OPERATOR_TOKEN_BYTES))
+const chain = base64Url(CHAIN_BYTES)
+/** iv ‖ ciphertext in base64url; the frame limit bounds it. */
+export const sealedSchema = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]+$/))
+
+export const helloSchema = v.strictObject({
+  type: v.literal('hello'),
+  v: v.number(),
+  room: key,
+  chain,
+  token: v.optional(token),
+})
+export const proofSchema = v.strictObject({ type: v.literal('proof'), signature: base64Url(64) })
+export const clientSignalSchema = v.strictObject({
+  type: v.literal('signal'),
+  to: peerIdSchema,
+  sealed: sealedSchema,
+})
+export const moreSchema = v.strictObject({ type: v.literal('more') })
+export const renewSchema = v.strictObject({
+  type: v.literal('renew'),
+  token: v.optional(token),
+  chain: v.optional(chain),
+})
+export const leaveSchema = v.strictObject({ type: v.literal('leave') })
+
+export const clientMessageSchema = v.variant('type', [
+  helloSchema,
+  proofSchema,
+  clientSignalSchema,
+  moreSchema,
+  renewSchema,
+  leaveSchema,
+])
+export type ClientMessage = v.InferOutput<typeof clientMessageSchema>
+
+/** `null` for anything but a well-formed message; never throws. */
+export function parseClientMessage(text: string): ClientMessage | null {
+  return parseJson(clientMessageSchema, text)
+}
+
+export function parseJson<S extends v.GenericSchema>(schema: S, text: string): v.InferOutput<S> | null {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return null
+  }
+  const result = v.safeParse(schema, value)
+  return result.success ? result.output : null
+}

@@ -1,0 +1,49 @@
+/** Everything that is asked over plain HTTP: health, metrics, the built app. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Metrics } from './metrics.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
+import { type Assets, findAsset, sendAsset } from './static-files.ts'
+
+export interface RouteContext {
+  readonly assets: Assets
+  readonly metrics: Metrics
+  isDraining(): boolean
+}
+
+function sendText(response: ServerResponse, status: number, text: string, contentType = 'text/plain'): void {
+  response.writeHead(status, { 'Content-Type': contentType, 'Cache-Control': 'no-store' }).end(text)
+}
+
+/** Rejects only when metrics cannot be collected. */
+export async function route(
+  context: RouteContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value)
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('Allow', 'GET, HEAD')
+    return sendText(response, 405, 'method not allowed\n')
+  }
+  const path = pathOf(request)
+  switch (path) {
+    case '/healthz':
+      return sendText(response, 200, 'alive\n')
+    case '/readyz':
+      return context.isDraining() ? sendText(response, 503, 'draining\n') : sendText(response, 200, 'ready\n')
+    case '/metrics': {
+      const { registry } = context.metrics
+      return sendText(response, 200, await registry.metrics(), registry.contentType)
+    }
+    case '/v1':
+      response.setHeader('Upgrade', 'websocket')
+      return sendText(response, 426, 'this path speaks WebSocket\n')
+  }
+  const asset = findAsset(context.assets, path)
+  if (asset) return sendAsset(asset, request, response)
+  sendText(response, 404, 'not found\n')
+}
+
+export function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0] ?? '/'
+}

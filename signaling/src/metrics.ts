@@ -1,0 +1,69 @@
+/** Prometheus metrics; label values come from fixed sets only, so that no client can make series. */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Refusal } from './session.ts'
+
+/** What gauges read at the moment of a scrape. */
+export interface Readings {
+  unproven(): number
+  proven(): number
+  rooms(): number
+}
+
+export interface Metrics {
+  readonly registry: Registry
+  messageReceived(bytes: number): void
+  signalDelivered(): void
+  signalDropped(): void
+  refused(why: Refusal): void
+  upgradeRejected(status: number): void
+  slowReader(): void
+}
+
+function makeGauges(registers: Registry[], readings: Readings): void {
+  new Gauge({
+    name: 'parley_signaling_connections',
+    help: 'WebSockets that are open now',
+    labelNames: ['stage'],
+    registers,
+    collect() {
+      this.set({ stage: 'unproven' }, readings.unproven())
+      this.set({ stage: 'proven' }, readings.proven())
+    },
+  })
+  new Gauge({
+    name: 'parley_signaling_rooms',
+    help: 'Rooms with somebody in them now',
+    registers,
+    collect() {
+      this.set(readings.rooms())
+    },
+  })
+}
+
+export function makeMetrics(readings: Readings): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  makeGauges(registers, readings)
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Counter<Label>({ name: `parley_signaling_${name}`, help, labelNames, registers })
+  const messages = counter('messages_received_total', 'Frames from clients')
+  const bytes = counter('message_bytes_received_total', 'Characters in these frames')
+  const delivered = counter('signals_delivered_total', 'Sealed signals handed on')
+  const dropped = counter('signals_dropped_total', 'Sealed signals to somebody who is not in the room')
+  const refused = counter('refused_total', 'Connections refused after the upgrade', ['why'])
+  const rejected = counter('upgrades_rejected_total', 'Upgrades answered with an HTTP error', ['status'])
+  const slow = counter('slow_readers_total', 'Connections cut off since they did not read')
+  return {
+    registry,
+    messageReceived(length) {
+      messages.inc()
+      bytes.inc(length)
+    },
+    signalDelivered: () => delivered.inc(),
+    signalDropped: () => dropped.inc(),
+    refused: (why) => refused.inc({ why }),
+    upgradeRejected: (status) => rejected.inc({ status: String(status) }),
+    slowReader: () => slow.inc(),
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The signaling server: HTTP and WebSocket on one port. This file composes; the protocol is in `session.ts`.
+ *
+ * It introduces peers and hands sealed signals on. It sees room ids, grant chains, IP addresses, sizes and times; it
+ * never sees content, names or SDP, and gives nobody a right: peers verify each other (docs/spec.md, HS).
+ */
+import { randomBytes } from 'node:crypto'
+import type { Server } from 'node:http'
+import { networkInterfaces } from 'node:os'
+import type { PeerId } from '@parley/protocol'
+import { type Config, DEFAULT_CONFIG } from './config.ts'
+import type { Connection } from './connection.ts'
+import { ConnectionPlaces } from './connection-places.ts'
+import { ownHosts } from './hosts.ts'
+import { type RouteContext, route } from './http-routes.ts'
+import { listen, makeHttpServer, urlOf } from './http-server.ts'
+import { type Log, makeLog } from './log.ts'
+import { type Metrics, makeMetrics } from './metrics.ts'
+import { RoomRegistry } from './room-registry.ts'
+import type { SessionContext } from './session.ts'
+import { type Assets, loadApp } from './static-files.ts'
+import { Upgrades } from './upgrade.ts'
+import { verifyEd25519 } from './verify.ts'
+
+export interface ServerStats {
+  readonly unproven: number
+  readonly proven: number
+  readonly rooms: number
+}
+
+export interface RunningServer {
+  /** `http://host:port` or `https://…`; signaling is at `/v1` of the same with `ws`. */
+  readonly url: string
+  readonly port: number
+  stats(): ServerStats
+  /** Drains: WebSockets get 1001, downloads may end; each has `limits.closeGraceMs`. Calling it again waits for the same end. */
+  close(): Promise<void>
+}
+
+/** What lives as long as the server, all of it in memory: a restart loses nothing that clients do not bring again. */
+interface Parts {
+  readonly config: Config
+  readonly log: Log
+  readonly places: ConnectionPlaces
+  readonly rooms: RoomRegistry
+  readonly metrics: Metrics
+  draining: boolean
+}
+
+function makeParts(config: Config): Parts {
+  const places = new ConnectionPlaces(config.limits)
+  const rooms = new RoomRegistry(config.limits.peersPerRoom)
+  const metrics = makeMetrics({
+    unproven: () => places.total.unproven,
+    proven: () => places.total.proven,
+    rooms: () => rooms.roomCount,
+  })
+  return { config, log: makeLog(config.logLevel), places, rooms, metrics, draining: false }
+}
+
+function sessionContext({ config, rooms }: Parts, hosts: readonly string[]): SessionContext {
+  return {
+    hosts,
+    iceServers: config.iceServers,
+    messagesPerSecond: config.limits.messagesPerSecond,
+    expiryGraceMs: config.limits.expiryGraceMs,
+    rooms,
+    verify: verifyEd25519,
+    nowMs: Date.now,
+    randomBytes: (count) => new Uint8Array(randomBytes(count)),
+    fraction: Math.random,
+  }
+}
+
+function makeUpgrades(parts: Parts, port: number): Upgrades {
+  const { config, log, places, metrics } = parts
+  const hosts =
+    config.publicHosts.length > 0 ? config.publicHosts : ownHosts(config.host, port, networkInterfaces())
+  return new Upgrades({
+    session: sessionContext(parts, hosts),
+    limits: config.limits,
+    places,
+    peers: new Map<PeerId, Connection>(),
+    metrics,
+    log,
+    hosts,
+    allowedOrigins: config.allowedOrigins,
+    trustedProxies: config.trustedProxies,
+    isDraining: () => parts.draining,
+  })
+}
+
+function answerRequests(server: Server, parts: Parts, assets: Assets): void {
+  const context: RouteContext = { assets, metrics: parts.metrics, isDraining: () => parts.draining }
+  server.on('request', (request, response) => {
+    route(context, request, response).catch((error: unknown) => {
+      parts.log('error', 'request-fault', { reason: String(error) })
+      response.destroy()
+    })
+  })
+}
+
+async function drain(parts: Parts, server: Server, upgrades: Upgrades): Promise<void> {
+  parts.draining = true
+  parts.log('info', 'draining', { ...parts.places.total, rooms: parts.rooms.roomCount })
+  await upgrades.drain()
+  const closed = new Promise((resolve) => server.close(resolve))
+  const cutOff = setTimeout(() => server.closeAllConnections(), parts.config.limits.closeGraceMs)
+  await closed
+  clearTimeout(cutOff)
+  parts.log('info', 'stopped')
+}
+
+/** `given` may leave out whatever has a default. Rejects when the port is taken or a named file cannot be read. */
+export async function startServer(given: Partial<Config> = {}): Promise<RunningServer> {
+  const config: Config = { ...DEFAULT_CONFIG, ...given }
+  const assets: Assets = config.appDir === null ? new Map() : await loadApp(config.appDir)
+  const parts = makeParts(config)
+  const server = await makeHttpServer(config)
+  const port = await listen(server, config)
+  const upgrades = makeUpgrades(parts, port)
+  upgrades.listenTo(server)
+  answerRequests(server, parts, assets)
+  const heartbeat = setInterval(() => upgrades.handleHeartbeat(), config.limits.heartbeatMs)
+  const url = urlOf(config, port)
+  parts.log('info', 'listening', { url, files: assets.size })
+  let ending: Promise<void> | null = null
+  return {
+    url,
+    port,
+    stats: () => ({ ...parts.places.total, rooms: parts.rooms.roomCount }),
+    close() {
+      clearInterval(heartbeat)
+      ending ??= drain(parts, server, upgrades)
+      return ending
+    },
+  }
+}

@@ -1,0 +1,200 @@
+import {
+  fromBase64Url,
+  type PeerId,
+  type ServerMessage,
+  signalingProofMessage,
+  toBase64Url,
+  type Verify,
+} from '@parley/protocol'
+import { type TestMember, testRoom } from '@parley/protocol/testing'
+import { describe, expect, it } from 'vitest'
+import { RoomRegistry } from './room-registry.ts'
+import { type Effect, Session } from './session.ts'
+import { verifyEd25519 } from './verify.ts'
+
+const HOST = 'parley.example'
+const START_MS = 1_700_000_000_000
+const room = testRoom('session')
+const owner = await room.device('owner')
+const REFUSED = { type: 'refuse', code: 4401, reason: 'not admitted to this room' }
+
+/** One server's worth of sessions, a clock that stands still, and counted "random" bytes. */
+function makeHouse(options: { verify?: Verify; mayTakePlace?: boolean } = {}) {
+  const clock = { nowMs: START_MS }
+  let drawn = 0
+  const rooms = new RoomRegistry(1000)
+  const context = {
+    hosts: ['localhost:8787', HOST],
+    iceServers: [],
+    messagesPerSecond: 30,
+    expiryGraceMs: 20_000,
+    rooms,
+    verify: options.verify ?? verifyEd25519,
+    nowMs: () => clock.nowMs,
+    randomBytes: (count: number) => new Uint8Array(count).fill(++drawn),
+    fraction: () => 0,
+  }
+  const open = () => {
+    const effects: Effect[] = []
+    const session = new Session(
+      context,
+      (effect) => effects.push(effect),
+      () => options.mayTakePlace ?? true,
+    )
+    return { session, effects }
+  }
+  return { clock, rooms, open }
+}
+
+const helloText = (member: TestMember) =>
+  JSON.stringify({ type: 'hello', v: 1, room: room.roomId, chain: toBase64Url(member.chainBytes) })
+
+function proofText(effects: readonly Effect[], member: TestMember, host = HOST): string {
+  const sent = effects.at(-1)
+  if (sent?.type !== 'send' || sent.message.type !== 'challenge') throw new Error('no challenge')
+  const nonce = fromBase64Url(sent.message.nonce) as Uint8Array
+  const signature = member.key.sign(signalingProofMessage(host, nonce, room.roomId))
+  return JSON.stringify({ type: 'proof', signature: toBase64Url(signature) })
+}
+
+async function proven(house: ReturnType<typeof makeHouse>, member: TestMember) {
+  const { session, effects } = house.open()
+  await session.handleText(helloText(member))
+  await session.handleText(proofText(effects, member))
+  const peer = effects.find((effect) => effect.type === 'proven')?.peer as PeerId
+  return { session, effects, peer }
+}
+
+const delivered = (effects: readonly Effect[]): readonly (readonly [PeerId, ServerMessage])[] =>
+  effects.flatMap((effect) => (effect.type === 'deliver' ? [[effect.to, effect.message] as const] : []))
+
+describe('a session', () => {
+  it('goes from greeting to proven', async () => {
+    const house = makeHouse()
+    const { session, effects, peer } = await proven(house, owner)
+    expect(session.stage).toBe('proven')
+    expect(effects.map(({ type }) => type)).toEqual(['send', 'proven', 'send'])
+    expect(house.rooms.has(room.roomId, peer)).toBe(true)
+  })
+
+  it('tells those who were introduced, and nobody else, that it left', async () => {
+    const house = makeHouse()
+    const members = await Promise.all(Array.from({ length: 10 }, () => owner))
+    const sessions: Awaited<ReturnType<typeof proven>>[] = []
+    for (const member of members) sessions.push(await proven(house, member))
+    const last = sessions.at(-1) as (typeof sessions)[0]
+    const introduced = delivered(last.effects).map(([to]) => to)
+    expect(introduced).toHaveLength(8)
+    last.session.handleClosed()
+    last.session.handleClosed()
+    const left = delivered(last.effects).filter(([, message]) => message.type === 'left')
+    expect(left.map(([to]) => to).sort()).toEqual(introduced.sort())
+    expect(house.rooms.has(room.roomId, last.peer)).toBe(false)
+  })
+
+  it('[F4] makes a nonce good for one try', async () => {
+    const { session, effects } = makeHouse().open()
+    await session.handleText(helloText(owner))
+    const right = proofText(effects, owner)
+    await session.handleText(proofText(effects, owner, 'evil.example'))
+    expect(effects.at(-1)).toEqual({ ...REFUSED, why: 'proof' })
+    const { length } = effects
+    await session.handleText(right)
+    expect(effects).toHaveLength(length)
+    expect(session.stage).toBe('closed')
+  })
+
+  it('[F10] takes nothing while a signature is being checked', async () => {
+    const { session, effects } = makeHouse().open()
+    const first = session.handleText(helloText(owner))
+    await session.handleText(helloText(owner))
+    await first
+    expect(effects).toEqual([
+      { type: 'refuse', code: 4400, reason: 'message out of order', why: 'out-of-order' },
+    ])
+  })
+
+  it('leaves no trace of a client that goes while its proof is checked', async () => {
+    const house = makeHouse()
+    const { session, effects } = house.open()
+    await session.handleText(helloText(owner))
+    const proving = session.handleText(proofText(effects, owner))
+    session.handleClosed()
+    await proving
+    expect(house.rooms.roomCount).toBe(0)
+    expect(effects.map(({ type }) => type)).toEqual(['send'])
+  })
+
+  it('refuses when the address has no place left, before it joins', async () => {
+    const house = makeHouse({ mayTakePlace: false })
+    const { effects } = await proven(house, owner)
+    expect(effects.at(-1)).toMatchObject({ type: 'refuse', code: 4429, why: 'address-full' })
+    expect(house.rooms.roomCount).toBe(0)
+  })
+
+  it('rejects on a fault of its own instead of admitting', async () => {
+    const house = makeHouse({ verify: () => Promise.reject(new Error('no entropy')) })
+    const { session } = house.open()
+    await expect(session.handleText(helloText(owner))).rejects.toThrow('no entropy')
+    expect(session.stage).toBe('checking')
+  })
+
+  it('[F16] times out before the proof only', async () => {
+    const house = makeHouse()
+    const { session, effects } = house.open()
+    session.handleProveTimeout()
+    expect(effects).toMatchObject([{ type: 'refuse', code: 4408 }])
+    const other = await proven(house, owner)
+    other.session.handleProveTimeout()
+    expect(other.session.stage).toBe('proven')
+  })
+})
+
+describe('[F17] a grant that ends', () => {
+  const until = (name: string, afterMs: number) =>
+    room.device('viewer', name, { notAfterMs: START_MS + afterMs })
+
+  it('is refused from its last moment on', async () => {
+    const house = makeHouse()
+    const guest = await until('guest', 1000)
+    house.clock.nowMs = START_MS + 1000
+    const { session, effects } = house.open()
+    await session.handleText(helloText(guest))
+    expect(effects).toEqual([{ ...REFUSED, why: 'expired' }])
+  })
+
+  it('closes after the grace, at the next heartbeat', async () => {
+    const house = makeHouse()
+    const { session, effects } = await proven(house, await until('guest', 1000))
+    house.clock.nowMs = START_MS + 21_000
+    session.handleHeartbeat()
+    expect(session.stage).toBe('proven')
+    house.clock.nowMs++
+    session.handleHeartbeat()
+    expect(effects.at(-1)).toEqual({ ...REFUSED, why: 'expired' })
+  })
+
+  it('is extended by a new one to the same key', async () => {
+    const house = makeHouse()
+    const { session } = await proven(house, await until('guest', 1000))
+    const renewed = await until('guest', 100_000)
+    await session.handleText(JSON.stringify({ type: 'renew', chain: toBase64Url(renewed.chainBytes) }))
+    house.clock.nowMs = START_MS + 90_000
+    session.handleHeartbeat()
+    expect(session.stage).toBe('proven')
+  })
+
+  it('is not extended by one to another key, an ended one, or none', async () => {
+    const other = await until('other', 100_000)
+    const ended = await until('guest', -1)
+    const renewals = [{ chain: toBase64Url(other.chainBytes) }, { chain: toBase64Url(ended.chainBytes) }, {}]
+    const codes: number[] = []
+    for (const renewal of renewals) {
+      const { session, effects } = await proven(makeHouse(), await until('guest', 1000))
+      await session.handleText(JSON.stringify({ type: 'renew', ...renewal }))
+      const last = effects.at(-1)
+      if (last?.type === 'refuse') codes.push(last.code)
+    }
+    expect(codes).toEqual([4401, 4401, 4400])
+  })
+})

@@ -1,0 +1,297 @@
+/**
+ * One connection's protocol on `/v1`, without I/O: text comes in, effects go out. Rules: docs/spec.md, SG.
+ *
+ * What a session sees: the room's id, the grant chain (keys, role, end, who invited whom), who is introduced to whom,
+ * and the size and time of every sealed signal. It never sees names, SDP, addresses of candidates or any content:
+ * `sealed` is ciphertext under a key that only the room's link holds.
+ */
+import {
+  CLOSE,
+  type ClientMessage,
+  fromBase64Url,
+  type IceServer,
+  type PeerId,
+  parseClientMessage,
+  parseRoomId,
+  type RoomId,
+  type ServerMessage,
+  SIGNALING_VERSION,
+  type Standing,
+  signalingProofMessage,
+  toBase64Url,
+  type Verify,
+  verifyChain,
+  limits as wire,
+} from '@parley/protocol'
+import * as v from 'valibot'
+import { type Fraction, sample, sampleUnknown } from './introduce.ts'
+import type { RoomRegistry } from './room-registry.ts'
+
+/** Whatever is behind it: unknown room, foreign or expired grant, raised role, wrong proof, replay. */
+const NOT_ADMITTED = 'not admitted to this room'
+const NONCE_BYTES = 32
+const PEER_ID_BYTES = 16
+
+/** Why, for the log and the metrics of the operator; clients get the code and its text only. */
+export type Refusal =
+  | 'malformed'
+  | 'out-of-order'
+  | 'other-version'
+  | 'chain'
+  | 'expired'
+  | 'proof'
+  | 'timeout'
+  | 'rate'
+  | 'address-full'
+  | 'room-full'
+
+export type Effect =
+  | { readonly type: 'send'; readonly message: ServerMessage }
+  | { readonly type: 'deliver'; readonly to: PeerId; readonly message: ServerMessage }
+  /** The connection belongs to `peer` from here on. */
+  | { readonly type: 'proven'; readonly peer: PeerId }
+  /** A signal to somebody who is not in the room. */
+  | { readonly type: 'dropped' }
+  /** Tell the client, then close; nothing follows. */
+  | { readonly type: 'refuse'; readonly code: number; readonly reason: string; readonly why: Refusal }
+  /** The client said goodbye; nothing follows. */
+  | { readonly type: 'close' }
+
+/** What all sessions of a server share. */
+export interface SessionContext {
+  /** Hosts under which clients may dial this server, lower case, with the port unless it is the scheme's own. */
+  readonly hosts: readonly string[]
+  readonly iceServers: readonly IceServer[]
+  readonly messagesPerSecond: number
+  readonly expiryGraceMs: number
+  readonly rooms: RoomRegistry
+  readonly verify: Verify
+  nowMs(): number
+  randomBytes(count: number): Uint8Array
+  readonly fraction: Fraction
+}
+
+type State =
+  | { readonly at: 'greeting' }
+  /** A signature is being verified; the client has nothing to say meanwhile. */
+  | { readonly at: 'checking' }
+  | { readonly at: 'challenged'; readonly standing: Standing; readonly nonce: Uint8Array }
+  | { readonly at: 'proven'; readonly peer: PeerId; readonly standing: Standing }
+  | { readonly at: 'closed' }
+
+const otherHello = v.object({
+  type: v.literal('hello'),
+  v: v.pipe(v.number(), v.notValue(SIGNALING_VERSION)),
+})
+
+/** A later version's hello may hold fields that this one does not know: it still deserves the right answer. */
+function isOtherVersion(text: string): boolean {
+  try {
+    return v.is(otherHello, JSON.parse(text))
+  } catch {
+    // Not JSON, or nested too deep: malformed, which is what the caller says when this returns false.
+    return false
+  }
+}
+
+export class Session {
+  readonly #context: SessionContext
+  readonly #emit: (effect: Effect) => void
+  /** Takes one of the address's places for proven connections; false when there is none. */
+  readonly #takePlace: () => boolean
+  #state: State = { at: 'greeting' }
+
+  constructor(context: SessionContext, emit: (effect: Effect) => void, takePlace: () => boolean) {
+    this.#context = context
+    this.#emit = emit
+    this.#takePlace = takePlace
+  }
+
+  get stage(): State['at'] {
+    return this.#state.at
+  }
+
+  /** `null` stands for a binary frame. Rejects only on a fault of our own. */
+  async handleText(text: string | null): Promise<void> {
+    if (this.#state.at === 'closed') return
+    const message = text === null ? null : parseClientMessage(text)
+    if (message) return this.#handle(message)
+    if (text !== null && this.#state.at === 'greeting' && isOtherVersion(text)) return this.#refuseVersion()
+    this.refuse('malformed')
+  }
+
+  async #handle(message: ClientMessage): Promise<void> {
+    switch (message.type) {
+      case 'hello':
+        return this.#onHello(message)
+      case 'proof':
+        return this.#onProof(message.signature)
+      case 'leave':
+        return this.#onLeave()
+      case 'renew':
+      case 'signal':
+      case 'more':
+        return this.#whenProven(message)
+    }
+  }
+
+  async #onHello(hello: ClientMessage & { type: 'hello' }): Promise<void> {
+    if (this.#state.at !== 'greeting') return this.refuse('out-of-order')
+    if (hello.v !== SIGNALING_VERSION) return this.#refuseVersion()
+    this.#state = { at: 'checking' }
+    const standing = await this.#standingOf(hello.room, hello.chain)
+    if (this.stage !== 'checking' || !standing) return
+    const nonce = this.#context.randomBytes(NONCE_BYTES)
+    this.#state = { at: 'challenged', standing, nonce }
+    this.#emit({ type: 'send', message: { type: 'challenge', nonce: toBase64Url(nonce) } })
+  }
+
+  /** Refuses and returns `null` when the chain does not hold, here and now. */
+  async #standingOf(room: string, chain: string): Promise<Standing | null> {
+    const roomId = parseRoomId(room)
+    const bytes = fromBase64Url(chain)
+    if (!roomId || !bytes) {
+      this.refuse('malformed')
+      return null
+    }
+    const verdict = await verifyChain(bytes, roomId, this.#context.verify)
+    if (!verdict.ok) this.refuse('chain')
+    else if (verdict.standing.notAfterMs <= this.#context.nowMs()) this.refuse('expired')
+    else return verdict.standing
+    return null
+  }
+
+  async #onProof(signatureText: string): Promise<void> {
+    const state = this.#state
+    if (state.at !== 'challenged') return this.refuse('out-of-order')
+    this.#state = { at: 'checking' }
+    const proven = await this.#isProof(state.standing, state.nonce, fromBase64Url(signatureText))
+    if (this.stage !== 'checking') return
+    if (!proven) return this.refuse('proof')
+    this.#join(state.standing)
+  }
+
+  /** The client signs the host that it dialled; which of ours that was is not told, and never read from a header. */
+  async #isProof(standing: Standing, nonce: Uint8Array, signature: Uint8Array | null): Promise<boolean> {
+    const key = fromBase64Url(standing.key)
+    if (signature?.length !== 64 || !key) return false
+    for (const host of this.#context.hosts) {
+      const message = signalingProofMessage(host, nonce, standing.roomId)
+      if (await this.#context.verify(key, message, signature)) return true
+    }
+    return false
+  }
+
+  #join(standing: Standing): void {
+    const { rooms, randomBytes, fraction } = this.#context
+    const { roomId } = standing
+    const peer = toBase64Url(randomBytes(PEER_ID_BYTES)) as PeerId
+    const peers = sample(rooms.peers(roomId), wire.SAMPLE_PEERS, fraction)
+    const obstacle = this.#takePlace() ? (rooms.join(roomId, peer) ? null : 'room-full') : 'address-full'
+    if (obstacle) {
+      this.refuse(obstacle)
+      return
+    }
+    this.#state = { at: 'proven', peer, standing }
+    this.#emit({ type: 'proven', peer })
+    this.#emit({ type: 'send', message: this.#welcome(peer, peers) })
+    this.#introduce(roomId, peer, peers)
+  }
+
+  #welcome(peer: PeerId, peers: readonly PeerId[]): ServerMessage {
+    const { iceServers, messagesPerSecond } = this.#context
+    const limits = { frameBytes: wire.SIGNALING_FRAME_BYTES, messagesPerSecond }
+    return { type: 'welcome', peer, peers: [...peers], iceServers: [...iceServers], limits }
+  }
+
+  #introduce(roomId: RoomId, peer: PeerId, others: readonly PeerId[]): void {
+    this.#context.rooms.introduce(roomId, peer, others)
+    for (const to of others) this.#emit({ type: 'deliver', to, message: { type: 'introduce', peer } })
+  }
+
+  async #whenProven(message: ClientMessage & { type: 'renew' | 'signal' | 'more' }): Promise<void> {
+    const state = this.#state
+    if (state.at !== 'proven') return this.refuse('proof')
+    const { peer, standing } = state
+    if (message.type === 'renew') return this.#onRenew(message.chain, standing)
+    if (message.type === 'more') this.#onMore(standing.roomId, peer)
+    else this.#onSignal(standing.roomId, peer, message)
+  }
+
+  #onSignal(roomId: RoomId, from: PeerId, message: ClientMessage & { type: 'signal' }): void {
+    const to = message.to as PeerId
+    if (this.#context.rooms.has(roomId, to)) {
+      this.#emit({ type: 'deliver', to, message: { type: 'signal', from, sealed: message.sealed } })
+    } else {
+      this.#emit({ type: 'dropped' })
+    }
+  }
+
+  #onMore(roomId: RoomId, peer: PeerId): void {
+    const { rooms, fraction } = this.#context
+    const others = rooms.peers(roomId).filter((one) => one !== peer)
+    const peers = sampleUnknown(others, rooms.introduced(roomId, peer), wire.SAMPLE_PEERS, fraction)
+    this.#emit({ type: 'send', message: { type: 'sample', peers: [...peers] } })
+    this.#introduce(roomId, peer, peers)
+  }
+
+  /** A new chain to the same key, which has been proven already. */
+  async #onRenew(chain: string | undefined, old: Standing): Promise<void> {
+    if (chain === undefined) return this.refuse('malformed')
+    const standing = await this.#standingOf(old.roomId, chain)
+    if (!standing || this.#state.at !== 'proven') return
+    if (standing.key !== old.key) return this.refuse('chain')
+    this.#state = { ...this.#state, standing }
+  }
+
+  #onLeave(): void {
+    this.handleClosed()
+    this.#emit({ type: 'close' })
+  }
+
+  /** To be called on every heartbeat. */
+  handleHeartbeat(): void {
+    if (this.#state.at !== 'proven') return
+    const { notAfterMs } = this.#state.standing
+    if (this.#context.nowMs() > notAfterMs + this.#context.expiryGraceMs) this.refuse('expired')
+  }
+
+  /** To be called `proveTimeoutMs` after the connection came. */
+  handleProveTimeout(): void {
+    if (this.#state.at !== 'proven') this.refuse('timeout')
+  }
+
+  /** The connection is gone, or going. Calling it again does nothing. */
+  handleClosed(): void {
+    const state = this.#state
+    this.#state = { at: 'closed' }
+    if (state.at !== 'proven') return
+    const { peer, standing } = state
+    for (const to of this.#context.rooms.leave(standing.roomId, peer)) {
+      this.#emit({ type: 'deliver', to, message: { type: 'left', peer } })
+    }
+  }
+
+  refuse(why: Refusal): void {
+    if (this.#state.at === 'closed') return
+    this.handleClosed()
+    this.#emit({ type: 'refuse', ...REFUSALS[why], why })
+  }
+
+  #refuseVersion(): void {
+    this.refuse('other-version')
+  }
+}
+
+const REFUSALS: Readonly<Record<Refusal, { readonly code: number; readonly reason: string }>> = {
+  malformed: { code: CLOSE.malformed, reason: 'not a message of this protocol' },
+  'out-of-order': { code: CLOSE.malformed, reason: 'message out of order' },
+  'other-version': { code: CLOSE.version, reason: `this server speaks version ${SIGNALING_VERSION}` },
+  chain: { code: CLOSE.notProven, reason: NOT_ADMITTED },
+  expired: { code: CLOSE.notProven, reason: NOT_ADMITTED },
+  proof: { code: CLOSE.notProven, reason: NOT_ADMITTED },
+  timeout: { code: CLOSE.timeout, reason: 'not proven in time' },
+  rate: { code: CLOSE.rate, reason: 'too many messages' },
+  'address-full': { code: CLOSE.rate, reason: 'too many connections from this address' },
+  'room-full': { code: CLOSE.full, reason: 'this room is full' },
+}

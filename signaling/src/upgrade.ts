@@ -1,0 +1,106 @@
+/** From an HTTP upgrade on `/v1` to a {@link Connection}, or to an HTTP error before any memory is spent on it. */
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { limits as wire } from '@parley/protocol'
+import WebSocket, { type WebSocketServer } from 'ws'
+import { addressForLog, addressKey, clientAddress } from './address.ts'
+import { Connection, type ConnectionContext } from './connection.ts'
+import { mayConnect } from './hosts.ts'
+import { pathOf } from './http-routes.ts'
+
+export interface UpgradeContext extends ConnectionContext {
+  readonly hosts: readonly string[]
+  readonly allowedOrigins: readonly string[]
+  readonly trustedProxies: readonly string[]
+  isDraining(): boolean
+}
+
+/**
+ * ws 7 offers its server class as a property of the default export alone, ws 8 there too; the types (of ws 8) name
+ * only the export.
+ */
+const { Server: WsServer } = WebSocket as unknown as { readonly Server: typeof WebSocketServer }
+
+function reject(socket: Duplex, status: number): void {
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`
+  socket.end(`${head}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+/** Accepts WebSockets for one server, and ends them. */
+export class Upgrades {
+  readonly #context: UpgradeContext
+  readonly #webSockets = new WsServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: wire.SIGNALING_FRAME_BYTES,
+    // Ciphertext does not compress, and every deflate context would cost an idle connection memory.
+    perMessageDeflate: false,
+  })
+  readonly #connections = new Set<Connection>()
+  #whenEmpty: (() => void) | null = null
+
+  constructor(context: UpgradeContext) {
+    this.#context = context
+  }
+
+  listenTo(server: Server): void {
+    server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head))
+  }
+
+  #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { log, metrics, places, trustedProxies } = this.#context
+    socket.on('error', (error) => log('debug', 'upgrade-error', { reason: error.message }))
+    const forwardedFor = request.headers['x-forwarded-for']
+    const address = clientAddress(request.socket.remoteAddress, String(forwardedFor ?? ''), trustedProxies)
+    const key = addressKey(address)
+    const status = this.#statusFor(request) ?? (places.take(key, 'unproven') ? null : 429)
+    if (status !== null) {
+      metrics.upgradeRejected(status)
+      log('debug', 'upgrade-rejected', { status, address: addressForLog(address) })
+      reject(socket, status)
+    } else {
+      this.#upgrade(request, socket, head, key)
+    }
+  }
+
+  /** `null` when nothing speaks against the upgrade. */
+  #statusFor(request: IncomingMessage): number | null {
+    const { allowedOrigins, hosts, isDraining } = this.#context
+    if (pathOf(request) !== '/v1') return 404
+    if (isDraining()) return 503
+    return mayConnect(request.headers.origin, allowedOrigins, hosts) ? null : 403
+  }
+
+  /** ws answers a bad handshake itself and then never calls back: the place is freed when the socket closes. */
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, key: string): void {
+    let upgraded = false
+    socket.once('close', () => {
+      if (!upgraded) this.#context.places.free(key, 'unproven')
+    })
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      upgraded = true
+      const connection = new Connection(this.#context, webSocket, key)
+      this.#connections.add(connection)
+      webSocket.once('close', () => this.#forget(connection))
+    })
+  }
+
+  #forget(connection: Connection): void {
+    this.#connections.delete(connection)
+    if (this.#connections.size === 0) this.#whenEmpty?.()
+  }
+
+  handleHeartbeat(): void {
+    for (const connection of this.#connections) connection.handleHeartbeat()
+  }
+
+  /** Tells everybody to go; resolves when they are gone, or cut off after their closing grace. */
+  async drain(): Promise<void> {
+    if (this.#connections.size === 0) return
+    const empty = new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve
+    })
+    for (const connection of this.#connections) connection.goAway()
+    await empty
+  }
+}
