@@ -1,5 +1,5 @@
 /** The shapes of the mesh, as the app sees them. */
-import type { Profile } from '../../mesh/src/api.ts'
+import type { Profile } from '@parley/mesh'
 
 export type {
   ConnectionState,
@@ -12,8 +12,7 @@ export type {
   RoomEvent,
   RoomState,
   SaveState,
-} from '../../mesh/src/api.ts'
-export { ParleyError, type ParleyErrorKind } from '../../mesh/src/errors.ts'
+} from '@parley/mesh'
 
 export interface OpenOptions {
   /** `ws://…` or `wss://…` of `/v1` endpoints, in the order to try them. */
@@ -21,4 +20,11 @@ export interface OpenOptions {
   readonly profile: Profile
 }
 
-export type Support = { readonly ok: true } | { readonly ok: false; readonly sentence: string }
+/** What this browser has of what the mesh needs. */
+export interface Support {
+  readonly secureContext: boolean
+  readonly ed25519: boolean
+  readonly x25519: boolean
+  readonly webRtc: boolean
+  readonly indexedDb: boolean
+}

@@ -12,7 +12,10 @@ export interface MeshFunctions {
 
 /** With `?fake` a development server shows rooms that live in memory; a production build knows nothing of them. */
 export async function loadMesh(): Promise<MeshFunctions> {
-  return import('./testing/fake-room.ts')
+  if (import.meta.env.DEV && new URLSearchParams(location.search).has('fake')) {
+    return import('./testing/fake-room.ts')
+  }
+  return import('@parley/mesh')
 }
 
 /** The app dials its own origin and nothing else. */

@@ -1,7 +1,8 @@
 /** From what the mesh reports to what people read. Pure. */
-import type { ConnectionState, Person, RoomState, SaveState } from './mesh-types.ts'
-import { ParleyError } from './mesh-types.ts'
-import { type ProblemKind, type UiKey, word } from './words.ts'
+import type { ParleyErrorKind } from '@parley/mesh'
+import type { ConnectionState, Person, RoomState, SaveState, Support } from './mesh-types.ts'
+
+import { isProblemKind, type ProblemKind, type UiKey, word } from './words.ts'
 
 /** The facts side by side, never folded into one. */
 export function saveStateText(save: SaveState): string {
@@ -62,9 +63,18 @@ export function stateProblem(state: RoomState): ProblemKind | null {
   return state.save.device === 'failed' ? 'storage-failed' : connectionProblem(state.connection)
 }
 
-/** Anything may have been thrown. */
+/** An insecure address hides the other features too, so it is named first. */
+export function supportProblem(support: Support): ProblemKind | null {
+  if (!support.secureContext) return 'insecure'
+  const { ed25519, x25519, webRtc, indexedDb } = support
+  return ed25519 && x25519 && webRtc && indexedDb ? null : 'unsupported'
+}
+
+/** Anything may have been thrown. Told by its name, so that the shell need not carry the mesh to know its errors. */
 export function problemOf(error: unknown): ProblemKind {
-  return error instanceof ParleyError ? error.kind : 'unexpected'
+  if (!(error instanceof Error) || error.name !== 'ParleyError') return 'unexpected'
+  const { kind } = error as Error & { kind?: ParleyErrorKind }
+  return kind !== undefined && isProblemKind(kind) ? kind : 'unexpected'
 }
 
 const ROLE_WORDS = {

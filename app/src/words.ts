@@ -29,6 +29,10 @@ export function word(key: UiKey, values: Readonly<Record<string, string | number
   return fill(catalogue.ui[key], values)
 }
 
+export function isProblemKind(kind: string): kind is ProblemKind {
+  return Object.hasOwn(catalogue.problems, kind)
+}
+
 export function problemText(kind: ProblemKind): Problem {
   return catalogue.problems[kind]
 }

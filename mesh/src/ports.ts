@@ -3,7 +3,7 @@
  * mesh touches a clock, a socket, a database or WebCrypto. Functions may answer at once or with a promise: under test
  * everything is synchronous and seeded.
  */
-import type { ClientMessage, IceCandidate, IceServer, RoomId, ServerMessage } from '@parley/protocol'
+import type { ClientMessage, IceCandidate, IceServer, ServerMessage } from '@parley/protocol'
 
 export type MaybePromise<T> = T | Promise<T>
 export type Unsubscribe = () => void
@@ -143,10 +143,10 @@ export interface Storage {
   close(): Promise<void>
 }
 
-/** All rooms of this device. */
+/** All rooms of this device, each under the 22 characters of its id that links carry. */
 export interface Storages {
-  open(roomId: RoomId): Promise<Storage>
-  remove(roomId: RoomId): Promise<void>
+  open(name: string): Promise<Storage>
+  remove(name: string): Promise<void>
 }
 
 /** One line of the log: a name in kebab-case and flat facts; never content, keys or addresses of people. */

@@ -14,6 +14,7 @@ import {
   NEVER_MS,
   parseRoomLink,
   ROLES,
+  ROOM_ID_LINK_CHARACTERS,
   type RoomId,
   type RoomLink,
   roomIdOf,
@@ -62,7 +63,7 @@ export async function makeRoom(platform: Platform): Promise<Entrance> {
   const localKey = await cipher.generateKey()
   const sealed = await sealRoot(platform, localKey, roomId, rootSeed)
   const secrets = { readKey: random.bytes(32), chain, keys, root: { localKey, sealed } }
-  return enter(platform, await storages.open(roomId), roomId, secrets)
+  return enter(platform, await storages.open(storageName(roomId)), roomId, secrets)
 }
 
 /** Throws {@link ParleyError} `link-damaged`, `link-refused` or `link-expired`. */
@@ -78,23 +79,34 @@ export async function acceptLink(platform: Platform, text: string): Promise<Entr
   if (!equalBytes(invite.publicKey, idBytes(standing.key))) {
     throw new ParleyError('link-damaged', 'the key in the link is not the one that its grants name')
   }
-  const storage = await platform.storages.open(link.roomId)
+  const storage = await platform.storages.open(storageName(link.roomId))
   const stored = await storage.load()
   const known = parseSecrets(stored.records.get(RECORD))
   const secrets = await delegateToDevice(platform, link, standing, invite, known)
   return enter(platform, storage, link.roomId, secrets, stored)
 }
 
-/** Throws {@link ParleyError} `room-unknown` when this device keeps no such room. */
-export async function reenter(platform: Platform, roomId: RoomId): Promise<Entrance> {
-  const storage = await platform.storages.open(roomId)
+/** What a room is stored under: the part of its id that links and the address bar carry. */
+export function storageName(roomId: string): string {
+  return roomId.slice(0, ROOM_ID_LINK_CHARACTERS)
+}
+
+/**
+ * @param roomId the whole id or its first 22 characters
+ * @throws {@link ParleyError} `room-unknown` when this device keeps no such room
+ */
+export async function reenter(platform: Platform, roomId: string): Promise<Entrance> {
+  const unknown = new ParleyError('room-unknown', 'this device keeps no such room')
+  if (!/^[A-Za-z0-9_-]{22,43}$/.test(roomId)) throw unknown
+  const storage = await platform.storages.open(storageName(roomId))
   const stored = await storage.load()
   const secrets = parseSecrets(stored.records.get(RECORD))
   if (!secrets) {
     await storage.close()
-    throw new ParleyError('room-unknown', 'this device keeps no such room')
+    await platform.storages.remove(storageName(roomId))
+    throw unknown
   }
-  return enter(platform, storage, roomId, secrets, stored)
+  return enter(platform, storage, roomIdOf(decodeChain(secrets.chain).rootKey), secrets, stored)
 }
 
 async function enter(

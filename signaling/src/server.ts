@@ -118,6 +118,7 @@ export async function startServer(given: Partial<Config> = {}): Promise<RunningS
   const parts = makeParts(config)
   const server = await makeHttpServer(config)
   const port = await listen(server, config)
+  server.on('error', (error) => parts.log('error', 'server-error', { reason: error.message }))
   const upgrades = makeUpgrades(parts, port)
   upgrades.listenTo(server)
   answerRequests(server, parts, assets)

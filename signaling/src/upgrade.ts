@@ -2,7 +2,7 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { limits as wire } from '@parley/protocol'
-import WebSocket, { type WebSocketServer } from 'ws'
+import * as ws from 'ws'
 import { addressForLog, addressKey, clientAddress } from './address.ts'
 import { Connection, type ConnectionContext } from './connection.ts'
 import { mayConnect } from './hosts.ts'
@@ -15,11 +15,9 @@ export interface UpgradeContext extends ConnectionContext {
   isDraining(): boolean
 }
 
-/**
- * ws 7 offers its server class as a property of the default export alone, ws 8 there too; the types (of ws 8) name
- * only the export.
- */
-const { Server: WsServer } = WebSocket as unknown as { readonly Server: typeof WebSocketServer }
+/** ws 8 exports its server class by name, ws 7 as a property of the default export. The types are those of ws 8. */
+const WsServer =
+  ws.WebSocketServer ?? (ws.default as unknown as { readonly Server: typeof ws.WebSocketServer }).Server
 
 function reject(socket: Duplex, status: number): void {
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`

@@ -6,14 +6,14 @@ import type { DocumentHandle } from '../mesh-types.ts'
 export class DocumentMapController implements ReactiveController {
   readonly #host: ReactiveControllerHost
   readonly #mapName: string
-  readonly #changed: () => void
+  readonly #changed: (() => void) | null
   #handle: DocumentHandle | null = null
   #map: Y.Map<unknown> | null = null
   #unsubscribe: (() => void) | null = null
   /** Not to be written before. */
   loaded = false
 
-  constructor(host: ReactiveControllerHost, mapName: string, changed: () => void = () => {}) {
+  constructor(host: ReactiveControllerHost, mapName: string, changed: (() => void) | null = null) {
     this.#host = host
     this.#mapName = mapName
     this.#changed = changed
@@ -56,7 +56,7 @@ export class DocumentMapController implements ReactiveController {
   }
 
   readonly #draw = (): void => {
-    this.#changed()
+    this.#changed?.()
     this.#host.requestUpdate()
   }
 

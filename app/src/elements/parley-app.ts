@@ -1,19 +1,21 @@
 import { html, type TemplateResult } from 'lit'
 import { keyed } from 'lit/directives/keyed.js'
 import { loadMesh } from '../mesh.ts'
-import type { Room, Support } from '../mesh-types.ts'
+import type { Room } from '../mesh-types.ts'
 import { ProfileStore } from '../profile-store.ts'
 import { RoomsList } from '../rooms-list.ts'
 import { fragmentOf, type RoomRequest, type Route, routeOf } from '../route.ts'
+import { supportProblem } from '../state-text.ts'
 import { ThemeStore } from '../theme-store.ts'
-import { word } from '../words.ts'
+import { type ProblemKind, word } from '../words.ts'
 import { LightElement } from './light-element.ts'
+import { problem } from './problem.ts'
 
 /** Chooses the screen by the address. */
 export class ParleyApp extends LightElement {
   static override properties = { route: { state: true }, unsupported: { state: true } }
   declare route: Route
-  declare unsupported: string | null
+  declare unsupported: ProblemKind | null
   readonly #profile = new ProfileStore()
   readonly #theme = new ThemeStore()
   readonly #rooms = new RoomsList()
@@ -64,11 +66,11 @@ export class ParleyApp extends LightElement {
     )}`
   }
 
-  #sorry(sentence: string): TemplateResult {
+  #sorry(kind: ProblemKind): TemplateResult {
     return html`<main id="content" class="room-wait" tabindex="-1">
       <img src="/logo.svg" alt="" width="48" height="48" />
       <h1>Parley</h1>
-      <p class="notice notice-problem" role="alert">${sentence}</p>
+      ${problem(kind)}
     </main>`
   }
 
@@ -102,7 +104,6 @@ export class ParleyApp extends LightElement {
   }
 
   async #checkSupport(): Promise<void> {
-    const support: Support = await (await loadMesh()).checkSupport()
-    if (!support.ok) this.unsupported = support.sentence
+    this.unsupported = supportProblem(await (await loadMesh()).checkSupport())
   }
 }

@@ -124,7 +124,11 @@ export class RoomScreen extends LightElement {
         ${this.#pages()}
         <main id="content" class="page" tabindex="-1" @document-rebuilt=${this.#documentRebuilt}>
           ${roomNotices(this.#notices(room))}
-          <document-page .handle=${room.document(FIRST_PAGE)} .profile=${this.profile}></document-page>
+          <document-page
+            .handle=${room.document(FIRST_PAGE)}
+            .profile=${this.profile}
+            .focusAtOnce=${this.request.kind === 'create'}
+          ></document-page>
         </main>
         ${this.#drawer(room)}
       </div>
@@ -154,7 +158,7 @@ export class RoomScreen extends LightElement {
         .people=${room.state.people}
         .profile=${this.profile}
         .announcing=${this.announcing}
-        .recoverable=${room.recoveryFile !== null}
+        .recoverable=${room.recoveryFile !== null && !this.offerRecovery}
         @drawer-close=${() => this.#showDrawer(false)}
         @announce-changed=${(event: CustomEvent<boolean>) => this.#announceChanged(event.detail)}
         @recovery-wanted=${() => this.#saveRecovery()}
@@ -163,12 +167,15 @@ export class RoomScreen extends LightElement {
   }
 
   #notices(room: Room): Notices {
+    // With the drawer open, the field for the name is in sight.
+    const asksName = !this.profile.value.confirmed && !this.drawerOpen
     return {
       state: room.state,
       mishap: this.mishap,
       rebuilt: this.rebuilt,
-      offerRecovery: this.offerRecovery && room.recoveryFile !== null,
-      newcomerName: this.profile.value.confirmed ? null : this.profile.value.name,
+      // One thing at a time.
+      offerRecovery: this.offerRecovery && !asksName && room.recoveryFile !== null,
+      newcomerName: asksName ? this.profile.value.name : null,
       act: (action) => this.#act(action),
     }
   }

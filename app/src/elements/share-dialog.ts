@@ -120,7 +120,7 @@ export class ShareDialog extends LightElement {
           ? html`<label class="check"><input type="checkbox" name="others" />${word('inviteOthers')}</label>`
           : nothing
       }
-      <button type="submit" class="primary" ?disabled=${this.busy}>
+      <button type="submit" class=${this.invite ? '' : 'primary'} ?disabled=${this.busy}>
         ${word(this.busy ? 'creatingInvite' : 'createInvite')}
       </button>
     </form>`
@@ -146,8 +146,7 @@ export class ShareDialog extends LightElement {
 
   #made({ link, role, notAfterMs }: Invite): TemplateResult {
     return html`<section class="invite-made">
-      <div class="invite-made-text">
-        <div class="field">
+      <div class="field">
           <label for="invite-link">${word('inviteLink')}</label>
           <div class="join-line">
             <input id="invite-link" type="text" readonly dir="ltr" .value=${link}
@@ -157,6 +156,7 @@ export class ShareDialog extends LightElement {
             </button>
           </div>
         </div>
+      <div class="invite-made-text">
         <p class="hint" role="status">${this.#copyText()}</p>
         <p class="hint">${roleText(role)} · ${word('until', { when: dateText(notAfterMs) })}</p>
         <p class="warning">${icon('key')}<span>${word('bearer')}</span></p>

@@ -2,6 +2,8 @@
  * Rooms in memory with two made-up people, for looking at the screens without a server: `?fake` on the development
  * server. More in the address: `role=viewer`, `connection=unreachable`, `save=failed`, `people=0`, `quiet`.
  */
+
+import { DocumentAwareness, ParleyError } from '@parley/mesh'
 import {
   formatRoomLink,
   keyIdOf,
@@ -14,7 +16,6 @@ import {
   signGrant,
 } from '@parley/protocol'
 import * as Y from 'yjs'
-import { DocumentAwareness } from '../../../mesh/src/presence/document-awareness.ts'
 import type {
   ConnectionState,
   DocumentHandle,
@@ -29,7 +30,6 @@ import type {
   SaveState,
   Support,
 } from '../mesh-types.ts'
-import { ParleyError } from '../mesh-types.ts'
 
 const wish = new URLSearchParams(globalThis.location?.search ?? '')
 const bytes = (count: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues(new Uint8Array(count))
@@ -82,10 +82,11 @@ function paragraph(...parts: readonly (string | [string, object])[]): Y.XmlEleme
   const element = new Y.XmlElement('paragraph')
   const text = new Y.XmlText()
   element.insert(0, [text])
-  for (const part of parts) {
-    const [words, marks] = typeof part === 'string' ? [part, {}] : part
-    text.insert(text.length, words, marks)
-  }
+  text.applyDelta(
+    parts.map((part) =>
+      typeof part === 'string' ? { insert: part } : { insert: part[0], attributes: part[1] },
+    ),
+  )
   return element
 }
 
@@ -285,6 +286,13 @@ export async function removeRoom(roomId: string): Promise<void> {
 }
 
 export async function checkSupport(): Promise<Support> {
-  const sentence = wish.get('unsupported')
-  return sentence === null ? { ok: true } : { ok: false, sentence }
+  const missing = wish.get('missing')
+  const has = (feature: keyof Support): boolean => feature !== missing
+  return {
+    secureContext: has('secureContext'),
+    ed25519: has('ed25519'),
+    x25519: has('x25519'),
+    webRtc: has('webRtc'),
+    indexedDb: has('indexedDb'),
+  }
 }

@@ -1,7 +1,8 @@
+import type { ParleyErrorKind } from '@parley/mesh'
 import type { en } from './en.ts'
 
 export type UiKey = keyof typeof en.ui
-export type ProblemKind = keyof typeof en.problems
+export type ProblemKind = keyof typeof en.problems | ParleyErrorKind
 export interface Problem {
   /** What happened. */
   readonly what: string

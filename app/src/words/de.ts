@@ -180,9 +180,14 @@ export const de: Catalogue = {
       todo: 'Öffne den vollständigen, langen Einladungslink oder bitte um einen neuen.',
     },
     unsupported: {
-      what: 'Diesem Browser, oder so, wie die Seite geöffnet wurde, fehlt, was Parley zum Schützen und Verbinden von Räumen braucht.',
+      what: 'Diesem Browser fehlt, was Parley zum Schützen und Verbinden von Räumen braucht.',
       kept: 'Auf diesem Gerät wurde nichts verändert.',
-      todo: 'Nimm ein aktuelles Chrome, Edge, Firefox oder Safari und eine https- oder localhost-Adresse.',
+      todo: 'Nimm ein aktuelles Chrome, Edge, Firefox oder Safari, und kein privates Fenster, wenn es das Speichern sperrt.',
+    },
+    insecure: {
+      what: 'Diese Seite wurde über eine Adresse geöffnet, der Browser keine Verschlüsselung anvertrauen.',
+      kept: 'Auf diesem Gerät wurde nichts verändert.',
+      todo: 'Öffne sie über https oder auf localhost.',
     },
     'storage-failed': {
       what: 'Dieser Browser hat Parley den Raum nicht speichern lassen.',

@@ -129,7 +129,7 @@ export const en = {
     recoveryTitle: 'Recovery file',
     recoverySave: 'Save recovery file',
     recoveryOffer:
-      'This browser holds the only key that owns this room. Save a recovery file, in case the browser loses it.',
+      'Only this browser holds the key that owns this room. Keep a recovery file somewhere safe.',
     recoveryLater: 'Later',
     recoveryExplained:
       'The file holds the key to this room, locked with a passphrase. Without the passphrase nobody can use it, and nobody can reset it.',
@@ -178,9 +178,14 @@ export const en = {
       todo: 'Open the full invite link, the long one, or ask for a new one.',
     },
     unsupported: {
-      what: 'This browser, or the way this page was opened, lacks what Parley needs to protect and connect rooms.',
+      what: 'This browser lacks what Parley needs to protect and connect rooms.',
       kept: 'Nothing on this device was changed.',
-      todo: 'Use a current Chrome, Edge, Firefox or Safari, and an https or localhost address.',
+      todo: 'Use a current Chrome, Edge, Firefox or Safari, and not a private window if it blocks storage.',
+    },
+    insecure: {
+      what: 'This page was opened over an address that browsers do not trust with encryption.',
+      kept: 'Nothing on this device was changed.',
+      todo: 'Open it over https, or on localhost.',
     },
     'storage-failed': {
       what: 'This browser did not let Parley store the room.',

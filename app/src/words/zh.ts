@@ -172,9 +172,14 @@ export const zh: Catalogue = {
       todo: '请打开完整的邀请链接，或索取新的链接。',
     },
     unsupported: {
-      what: '此浏览器或打开本页的方式缺少 Parley 保护和连接房间所需的功能。',
+      what: '此浏览器缺少 Parley 保护和连接房间所需的功能。',
       kept: '此设备上的内容没有变化。',
-      todo: '请使用最新的 Chrome、Edge、Firefox 或 Safari，并通过 https 或 localhost 地址打开。',
+      todo: '请使用最新的 Chrome、Edge、Firefox 或 Safari；如果隐私窗口禁止存储，请改用普通窗口。',
+    },
+    insecure: {
+      what: '本页的地址不受浏览器信任，无法使用加密功能。',
+      kept: '此设备上的内容没有变化。',
+      todo: '请通过 https 或 localhost 打开。',
     },
     'storage-failed': {
       what: '浏览器不允许 Parley 保存此房间。',

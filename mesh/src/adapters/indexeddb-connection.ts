@@ -15,7 +15,7 @@ const LOSSES: Readonly<Record<ConnectionLoss, string>> = {
 }
 
 export class RoomConnection {
-  readonly #roomId: string
+  readonly #roomName: string
   readonly #log: Log
   /** Called before the first use of a connection that replaces a lost one. */
   readonly #reopened: () => void
@@ -25,8 +25,8 @@ export class RoomConnection {
   #loss: ConnectionLoss | null = null
   #closed = false
 
-  constructor(roomId: string, log: Log, reopened: () => void) {
-    this.#roomId = roomId
+  constructor(roomName: string, log: Log, reopened: () => void) {
+    this.#roomName = roomName
     this.#log = log
     this.#reopened = reopened
   }
@@ -61,7 +61,7 @@ export class RoomConnection {
     const final = this.#loss === 'deleted' || this.#loss === 'newer-version'
     if (this.#closed || final) throw this.absence()
     let usable = true
-    const { db, identity } = await openRoomDatabase(this.#roomId, this.#identity === null, (loss) => {
+    const { db, identity } = await openRoomDatabase(this.#roomName, this.#identity === null, (loss) => {
       usable = false
       this.#lost(loss)
     })

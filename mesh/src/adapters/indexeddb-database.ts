@@ -26,8 +26,8 @@ export type ConnectionLoss =
   /** The browser ended it: site data cleared, disk failure. The database may still be there. */
   | 'terminated'
 
-export function databaseName(roomId: string): string {
-  return `parley-room-${roomId}`
+export function databaseName(roomName: string): string {
+  return `parley-room-${roomName}`
 }
 
 export function storageFailed(message: string, cause?: unknown): ParleyError {
@@ -59,11 +59,11 @@ export interface OpenedDatabase {
  * once; the connection is closed by then. Version 1 is the first, so no older connection can block the opening.
  */
 export async function openRoomDatabase(
-  roomId: string,
+  roomName: string,
   create: boolean,
   lost: (loss: ConnectionLoss) => void,
 ): Promise<OpenedDatabase> {
-  const db = await openOrCreate(roomId, create, lost)
+  const db = await openOrCreate(roomName, create, lost)
   try {
     return { db, identity: (await db.get('identity', IDENTITY_KEY)) ?? '' }
   } catch (error) {
@@ -73,7 +73,7 @@ export async function openRoomDatabase(
 }
 
 async function openOrCreate(
-  roomId: string,
+  roomName: string,
   create: boolean,
   lost: (loss: ConnectionLoss) => void,
 ): Promise<RoomDatabase> {
@@ -81,7 +81,7 @@ async function openOrCreate(
     throw new ParleyError('unsupported', 'this browser has no IndexedDB for this page')
   let missing = false
   try {
-    return await openDB<RoomSchema>(databaseName(roomId), DATABASE_VERSION, {
+    return await openDB<RoomSchema>(databaseName(roomName), DATABASE_VERSION, {
       upgrade(fresh, _oldVersion, _newVersion, transaction) {
         // `done` rejects whenever `openDB` does, which tells the caller.
         transaction.done.catch(() => undefined)
@@ -117,12 +117,12 @@ function createStores(db: RoomDatabase, identity: string): void {
  * Every open handle, in any tab, closes when it hears of it. Rejects when one does not: then the database goes as
  * soon as that tab does.
  */
-export async function deleteRoomDatabase(roomId: string): Promise<void> {
+export async function deleteRoomDatabase(roomName: string): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       const blocked = () =>
         reject(storageFailed('another tab holds the room open; it is deleted when that closes'))
-      deleteDB(databaseName(roomId), { blocked }).then(resolve, reject)
+      deleteDB(databaseName(roomName), { blocked }).then(resolve, reject)
     })
   } catch (error) {
     throw asStorageError(error, 'deleting it')

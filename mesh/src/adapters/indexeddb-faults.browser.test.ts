@@ -1,9 +1,8 @@
-import type { RoomId } from '@parley/protocol'
 import { executeServerCommand } from '@web/test-runner-commands'
 import type { Log, Storage, Storages } from '../ports.ts'
 import { assert, assertEqual } from '../testing/assert.ts'
 import { afterEach, describe, it } from '../testing/mocha.ts'
-import { assertFails, freshRoomId, numbered, numbersOf } from '../testing/storage-contract.ts'
+import { assertFails, freshRoomName, numbered, numbersOf } from '../testing/storage-contract.ts'
 import { packEntries } from './indexeddb-blocks.ts'
 import { databaseName } from './indexeddb-database.ts'
 import { addRaw, completed, contentOf, openRaw } from './indexeddb-raw-access.ts'
@@ -17,20 +16,20 @@ afterEach(() => {
 
 const devtools = (method: string, params: object) => executeServerCommand('devtools', { method, params })
 
-async function openWith(number: number): Promise<{ roomId: RoomId; storage: Storage; lines: string[] }> {
+async function openWith(number: number): Promise<{ roomName: string; storage: Storage; lines: string[] }> {
   const lines: string[] = []
   const log: Log = (_level, event, { reason }) => {
     if (event === 'storage-connection-lost') lines.push(String(reason))
   }
-  const roomId = freshRoomId()
-  const storage = await indexedDbStorages(log).open(roomId)
+  const roomName = freshRoomName()
+  const storage = await indexedDbStorages(log).open(roomName)
   storage.append([numbered(number)])
   await storage.flush()
-  return { roomId, storage, lines }
+  return { roomName, storage, lines }
 }
 
-async function storedIn(roomId: RoomId): Promise<string> {
-  const storage = await indexedDbStorages(quiet).open(roomId)
+async function storedIn(roomName: string): Promise<string> {
+  const storage = await indexedDbStorages(quiet).open(roomName)
   const numbers = numbersOf((await storage.load()).entries)
   await storage.close()
   return numbers
@@ -55,14 +54,17 @@ async function anotherTab(): Promise<{ storages: Storages; kill: () => void }> {
 }
 
 /** Holds the lock under which a room's tail is folded, until called. */
-async function holdFoldLock(roomId: RoomId): Promise<() => void> {
+async function holdFoldLock(roomName: string): Promise<() => void> {
   return new Promise((held) => {
-    void navigator.locks.request(`parley-fold-${roomId}`, () => new Promise<void>((release) => held(release)))
+    void navigator.locks.request(
+      `parley-fold-${roomName}`,
+      () => new Promise<void>((release) => held(release)),
+    )
   })
 }
 
-async function databaseExists(roomId: RoomId): Promise<boolean> {
-  return (await indexedDB.databases()).some(({ name }) => name === databaseName(roomId))
+async function databaseExists(roomName: string): Promise<boolean> {
+  return (await indexedDB.databases()).some(({ name }) => name === databaseName(roomName))
 }
 
 describe('IndexedDB quota', () => {
@@ -70,7 +72,7 @@ describe('IndexedDB quota', () => {
     const origin = location.origin
     // Before the first write: the browser remembers for a while how much was free.
     await devtools('Storage.overrideQuotaForOrigin', { origin, quotaSize: 2_000_000 })
-    const { roomId, storage } = await openWith(0)
+    const { roomName, storage } = await openWith(0)
     for (let number = 1; number <= 40; number++) storage.append([numbered(number), new Uint8Array(250_000)])
     const error = await assertFails(() => storage.flush(), 'storage-failed')
     assertEqual((error.cause as Error).name, 'QuotaExceededError', 'cause')
@@ -78,7 +80,7 @@ describe('IndexedDB quota', () => {
     await devtools('Storage.overrideQuotaForOrigin', { origin })
     await storage.flush()
     await storage.close()
-    const reopened = await indexedDbStorages(quiet).open(roomId)
+    const reopened = await indexedDbStorages(quiet).open(roomName)
     const { entries, records } = await reopened.load()
     const small = entries.filter((entry) => entry.length === 12)
     assertEqual(numbersOf(small), Array.from({ length: 41 }, (_, number) => number).join(' '))
@@ -89,9 +91,9 @@ describe('IndexedDB quota', () => {
 
 describe('IndexedDB connection', () => {
   it('[F49] deleted by another tab: the handle lets go, fails, and makes no empty database', async () => {
-    const { roomId, storage, lines } = await openWith(1)
+    const { roomName, storage, lines } = await openWith(1)
     storage.append([numbered(2)])
-    const request = indexedDB.deleteDatabase(databaseName(roomId))
+    const request = indexedDB.deleteDatabase(databaseName(roomName))
     const outcome = await new Promise<string>((resolve) => {
       request.onsuccess = () => resolve('deleted')
       request.onblocked = () => resolve('blocked')
@@ -101,23 +103,23 @@ describe('IndexedDB connection', () => {
     await assertFails(() => storage.flush(), 'storage-failed')
     await assertFails(() => storage.flush(), 'storage-failed')
     await assertFails(() => storage.load(), 'storage-failed')
-    assert(!(await databaseExists(roomId)), 'an empty database was made')
+    assert(!(await databaseExists(roomName)), 'an empty database was made')
   })
 
   it('[F49] site data cleared by the user: fails, makes no empty database', async () => {
-    const { roomId, storage, lines } = await openWith(1)
+    const { roomName, storage, lines } = await openWith(1)
     await devtools('Storage.clearDataForOrigin', { origin: location.origin, storageTypes: 'indexeddb' })
     storage.append([numbered(2)])
     await assertFails(() => storage.flush(), 'storage-failed')
     await assertFails(() => storage.flush(), 'storage-failed')
     assertEqual(lines[0], 'terminated')
-    assert(!(await databaseExists(roomId)), 'an empty database was made')
+    assert(!(await databaseExists(roomName)), 'an empty database was made')
   })
 
   it('[F49] deleted and made anew by another tab: the old handle does not write into it', async () => {
-    const { roomId, storage } = await openWith(1)
+    const { roomName, storage } = await openWith(1)
     await devtools('Storage.clearDataForOrigin', { origin: location.origin, storageTypes: 'indexeddb' })
-    const other = await indexedDbStorages(quiet).open(roomId)
+    const other = await indexedDbStorages(quiet).open(roomName)
     storage.append([numbered(2)])
     await assertFails(() => storage.flush(), 'storage-failed')
     await assertFails(() => storage.flush(), 'storage-failed')
@@ -125,37 +127,56 @@ describe('IndexedDB connection', () => {
     await other.close()
   })
 
-  it('[F49] closed by the browser while the data stays: opened again, nothing lost, nothing double', async () => {
-    const roomId = freshRoomId()
-    const connections: IDBDatabase[] = []
-    const start = IDBDatabase.prototype.transaction
-    IDBDatabase.prototype.transaction = function (stores, mode, options) {
-      connections.push(this)
-      return start.call(this, stores, mode, options)
-    }
-    undo.push(() => {
-      IDBDatabase.prototype.transaction = start
-    })
-    const storage = await indexedDbStorages(quiet).open(roomId)
-    storage.append([numbered(1)])
-    const connection = connections.at(-1) as IDBDatabase
+  /** What Chromium does when its storage process dies; `loses` is what was not on disk yet. */
+  async function terminate(
+    roomName: string,
+    connection: IDBDatabase,
+    loses: 'nothing' | 'tail',
+  ): Promise<void> {
+    // Read behind the write in question: it is complete by then.
+    assertEqual((await contentOf(roomName, 'tail')).length, 1, 'tail records')
     connection.close()
+    if (loses === 'tail') {
+      const db = await openRaw(roomName)
+      await completed(db.transaction('tail', 'readwrite').objectStore('tail').clear())
+      db.close()
+    }
     connection.dispatchEvent(new Event('close'))
-    storage.append([numbered(2)])
-    await assertFails(() => storage.flush(), 'storage-failed')
-    await storage.flush()
-    await storage.close()
-    assertEqual(await storedIn(roomId), '1 2')
-  })
+  }
+
+  for (const loses of ['nothing', 'tail'] as const) {
+    it(`[F49] ended by the browser, which loses ${loses}: opened again, complete, no doubles`, async () => {
+      const roomName = freshRoomName()
+      const start = IDBDatabase.prototype.transaction
+      const restore = () => {
+        IDBDatabase.prototype.transaction = start
+      }
+      undo.push(restore)
+      let connection: IDBDatabase | null = null
+      IDBDatabase.prototype.transaction = function (stores, mode, options) {
+        connection = this
+        return start.call(this, stores, mode, options)
+      }
+      const storage = await indexedDbStorages(quiet).open(roomName)
+      storage.append([numbered(1)])
+      restore()
+      await terminate(roomName, connection as unknown as IDBDatabase, loses)
+      storage.append([numbered(2)])
+      await assertFails(() => storage.flush(), 'storage-failed')
+      await storage.flush()
+      await storage.close()
+      assertEqual(await storedIn(roomName), '1 2')
+    })
+  }
 
   it('[F49] a newer version in another tab: lets it in, fails, and what was flushed is there', async () => {
-    const { roomId, storage, lines } = await openWith(1)
-    const newer = await openRaw(roomId, 2)
+    const { roomName, storage, lines } = await openWith(1)
+    const newer = await openRaw(roomName, 2)
     assertEqual(lines.join(), 'newer-version')
     storage.append([numbered(2)])
     await assertFails(() => storage.flush(), 'storage-failed')
     await assertFails(() => storage.flush(), 'storage-failed')
-    await assertFails(() => indexedDbStorages(quiet).open(roomId), 'storage-failed')
+    await assertFails(() => indexedDbStorages(quiet).open(roomName), 'storage-failed')
     const request = newer.transaction('blocks').objectStore('blocks').getAll()
     await completed(request)
     assertEqual(String(request.result), String(packEntries([numbered(1)])), 'block')
@@ -163,10 +184,10 @@ describe('IndexedDB connection', () => {
   })
 
   it('[F49] removing a room that a tab does not let go is refused in words', async () => {
-    const { roomId, storage } = await openWith(1)
+    const { roomName, storage } = await openWith(1)
     await storage.close()
-    const stubborn = await openRaw(roomId)
-    const error = await assertFails(() => indexedDbStorages(quiet).remove(roomId), 'storage-failed')
+    const stubborn = await openRaw(roomName)
+    const error = await assertFails(() => indexedDbStorages(quiet).remove(roomName), 'storage-failed')
     assert(error.message.includes('another tab'), error.message)
     stubborn.close()
   })
@@ -175,15 +196,15 @@ describe('IndexedDB connection', () => {
     const original = Object.getOwnPropertyDescriptor(globalThis, 'indexedDB') as PropertyDescriptor
     Object.defineProperty(globalThis, 'indexedDB', { value: undefined, configurable: true })
     undo.push(() => Object.defineProperty(globalThis, 'indexedDB', original))
-    await assertFails(() => indexedDbStorages(quiet).open(freshRoomId()), 'unsupported')
+    await assertFails(() => indexedDbStorages(quiet).open(freshRoomName()), 'unsupported')
   })
 })
 
 describe('IndexedDB damage', () => {
   it('[F49] is told by load with all that could be read, and survives the next flush', async () => {
-    const { roomId, storage } = await openWith(1)
+    const { roomName, storage } = await openWith(1)
     const cut = packEntries([numbered(2), numbered(3)]).subarray(0, 20)
-    await addRaw(roomId, 'tail', cut)
+    await addRaw(roomName, 'tail', cut)
     storage.append([numbered(4)])
     for (const place of ['in the tail', 'in the blocks']) {
       const error = await assertFails(() => storage.load(), 'storage-failed')
@@ -192,28 +213,28 @@ describe('IndexedDB damage', () => {
       await storage.flush()
     }
     await storage.close()
-    assertEqual((await contentOf(roomId, 'blocks')).length, 3, 'blocks')
+    assertEqual((await contentOf(roomName, 'blocks')).length, 3, 'blocks')
   })
 })
 
 describe('IndexedDB with two tabs', () => {
   it('[F49] what both stored is kept once, what one stored is kept', async () => {
-    const { roomId, storage } = await openWith(1)
+    const { roomName, storage } = await openWith(1)
     const tab = await anotherTab()
-    const other = await tab.storages.open(roomId)
+    const other = await tab.storages.open(roomName)
     storage.append([numbered(2), numbered(3)])
     other.append([numbered(2), numbered(4), numbered(3)])
     await Promise.all([storage.flush(), other.flush()])
     other.append([numbered(1), numbered(5)])
     await other.flush()
     await Promise.all([storage.close(), other.close()])
-    assertEqual((await storedIn(roomId)).split(' ').sort().join(), '1,2,3,4,5')
+    assertEqual((await storedIn(roomName)).split(' ').sort().join(), '1,2,3,4,5')
   })
 
   it('[F49] a flush whose entries another tab folded is durable as well', async () => {
-    const { roomId, storage } = await openWith(1)
-    const other = await (await anotherTab()).storages.open(roomId)
-    const release = await holdFoldLock(roomId)
+    const { roomName, storage } = await openWith(1)
+    const other = await (await anotherTab()).storages.open(roomName)
+    const release = await holdFoldLock(roomName)
     storage.append([numbered(2)])
     const flushes = [other.flush(), storage.flush()]
     other.append([numbered(3)])
@@ -221,15 +242,15 @@ describe('IndexedDB with two tabs', () => {
     release()
     await Promise.all(flushes)
     await Promise.all([storage.close(), other.close()])
-    assertEqual((await storedIn(roomId)).split(' ').sort().join(), '1,2,3')
-    assertEqual((await contentOf(roomId, 'tail')).length, 0, 'tail records')
+    assertEqual((await storedIn(roomName)).split(' ').sort().join(), '1,2,3')
+    assertEqual((await contentOf(roomName, 'tail')).length, 0, 'tail records')
   })
 
   it('[F49] a tab killed before its flush: never reported durable, the tail is loaded and folded later', async () => {
-    const { roomId, storage } = await openWith(1)
+    const { roomName, storage } = await openWith(1)
     const tab = await anotherTab()
-    const other = await tab.storages.open(roomId)
-    const release = await holdFoldLock(roomId)
+    const other = await tab.storages.open(roomName)
+    const release = await holdFoldLock(roomName)
     let told = 'nothing'
     other.append([numbered(2)])
     other.flush().then(
@@ -241,7 +262,7 @@ describe('IndexedDB with two tabs', () => {
       },
     )
     // A record behind it in the same store: once it is stored, so is the other tab's.
-    await addRaw(roomId, 'tail', packEntries([numbered(3)]))
+    await addRaw(roomName, 'tail', packEntries([numbered(3)]))
     tab.kill()
     assertEqual(numbersOf((await storage.load()).entries), '1 2 3')
     assertEqual(told, 'nothing')
@@ -250,6 +271,6 @@ describe('IndexedDB with two tabs', () => {
     await storage.flush()
     await storage.close()
     assertEqual(told, 'nothing')
-    assertEqual(await storedIn(roomId), '1 2 3 4')
+    assertEqual(await storedIn(roomName), '1 2 3 4')
   })
 })

@@ -1,11 +1,10 @@
 /** Tests look into a room's database beside the adapter, with the browser's own interface. */
-import type { RoomId } from '@parley/protocol'
 import { databaseName } from './indexeddb-database.ts'
 
 /** Does not close when others want to delete or upgrade. */
-export function openRaw(roomId: RoomId, version?: number): Promise<IDBDatabase> {
+export function openRaw(roomName: string, version?: number): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(databaseName(roomId), version)
+    const request = indexedDB.open(databaseName(roomName), version)
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)
     request.onblocked = () => reject(new Error('blocked'))
@@ -22,16 +21,16 @@ export function completed(request: IDBRequest): Promise<void> {
 }
 
 /** All values of one object store. */
-export async function contentOf(roomId: RoomId, store: string): Promise<unknown[]> {
-  const db = await openRaw(roomId)
+export async function contentOf(roomName: string, store: string): Promise<unknown[]> {
+  const db = await openRaw(roomName)
   const request = db.transaction(store).objectStore(store).getAll()
   await completed(request)
   db.close()
   return request.result
 }
 
-export async function addRaw(roomId: RoomId, store: string, value: unknown): Promise<void> {
-  const db = await openRaw(roomId)
+export async function addRaw(roomName: string, store: string, value: unknown): Promise<void> {
+  const db = await openRaw(roomName)
   await completed(db.transaction(store, 'readwrite').objectStore(store).add(value))
   db.close()
 }

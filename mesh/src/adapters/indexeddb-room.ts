@@ -3,7 +3,6 @@
  * strict transaction. A batch stays in memory until that is complete, so a connection that broke in between costs
  * nothing: the batch is written again, and the fold drops doubles.
  */
-import type { RoomId } from '@parley/protocol'
 import { ParleyError } from '../errors.ts'
 import type { Log, Storage, StoredRoom } from '../ports.ts'
 import { packEntries } from './indexeddb-blocks.ts'
@@ -13,7 +12,7 @@ import { addToTail, foldTail, putRecord, readRoom, withFoldLock } from './indexe
 
 export class IndexedDbRoom implements Storage {
   readonly durability = 'disk'
-  readonly #roomId: RoomId
+  readonly #roomName: string
   readonly #connection: RoomConnection
   readonly #afterFlush: () => void
   /** Packed, in order, not durable yet; the first `#inTail` of them are in the tail. */
@@ -25,10 +24,10 @@ export class IndexedDbRoom implements Storage {
   #lastFlush: Promise<void> = Promise.resolve()
   #closing: Promise<void> | null = null
 
-  constructor(roomId: RoomId, log: Log, afterFlush: () => void) {
-    this.#roomId = roomId
+  constructor(roomName: string, log: Log, afterFlush: () => void) {
+    this.#roomName = roomName
     this.#afterFlush = afterFlush
-    this.#connection = new RoomConnection(roomId, log, () => {
+    this.#connection = new RoomConnection(roomName, log, () => {
       this.#inTail = 0
     })
   }
@@ -120,7 +119,7 @@ export class IndexedDbRoom implements Storage {
     try {
       const db = await this.#connection.connect()
       await this.#settleTail(this.#batches.length)
-      await withFoldLock(this.#roomId, () => this.#fold(db))
+      await withFoldLock(this.#roomName, () => this.#fold(db))
     } catch (error) {
       throw asStorageError(error, 'making entries durable')
     }

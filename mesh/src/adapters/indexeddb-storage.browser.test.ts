@@ -1,11 +1,10 @@
-import type { RoomId } from '@parley/protocol'
 import type { Log } from '../ports.ts'
 import { assert, assertEqual } from '../testing/assert.ts'
 import { afterEach, describe, it } from '../testing/mocha.ts'
 import {
   assertFails,
   describeStorageContract,
-  freshRoomId,
+  freshRoomName,
   numbered,
   numbersOf,
 } from '../testing/storage-contract.ts'
@@ -39,8 +38,8 @@ function failNextTailWrite(): void {
   })
 }
 
-async function storedIn(roomId: RoomId): Promise<string> {
-  const storage = await indexedDbStorages(quiet).open(roomId)
+async function storedIn(roomName: string): Promise<string> {
+  const storage = await indexedDbStorages(quiet).open(roomName)
   const numbers = numbersOf((await storage.load()).entries)
   await storage.close()
   return numbers
@@ -58,15 +57,15 @@ describeStorageContract(
 
 describe('IndexedDB layout', () => {
   it('10,000 small entries, synced in parts, load from packed blocks', async () => {
-    const roomId = freshRoomId()
-    const storage = await indexedDbStorages(quiet).open(roomId)
+    const roomName = freshRoomName()
+    const storage = await indexedDbStorages(quiet).open(roomName)
     const writeStartMs = performance.now()
     for (let from = 0; from < 10_000; from += 250) {
       storage.append(Array.from({ length: 250 }, (_, index) => numbered(from + index)))
       if (from % 1000 === 750) await storage.flush()
     }
     await storage.close()
-    const reopened = await indexedDbStorages(quiet).open(roomId)
+    const reopened = await indexedDbStorages(quiet).open(roomName)
     const loadStartMs = performance.now()
     const { entries } = await reopened.load()
     const loadMs = performance.now() - loadStartMs
@@ -79,31 +78,31 @@ describe('IndexedDB layout', () => {
       'order differs',
     )
     await reopened.close()
-    assertEqual((await contentOf(roomId, 'blocks')).length, Math.ceil(10_000 / 512), 'blocks')
-    assertEqual((await contentOf(roomId, 'tail')).length, 0, 'tail records')
+    assertEqual((await contentOf(roomName, 'blocks')).length, Math.ceil(10_000 / 512), 'blocks')
+    assertEqual((await contentOf(roomName, 'tail')).length, 0, 'tail records')
   })
 
   it('small flushes go on in one block', async () => {
-    const roomId = freshRoomId()
-    const storage = await indexedDbStorages(quiet).open(roomId)
+    const roomName = freshRoomName()
+    const storage = await indexedDbStorages(quiet).open(roomName)
     for (let number = 0; number < 30; number++) {
       storage.append([numbered(number)])
       await storage.flush()
     }
     await storage.close()
-    assertEqual((await contentOf(roomId, 'blocks')).length, 1, 'blocks')
+    assertEqual((await contentOf(roomName, 'blocks')).length, 1, 'blocks')
   })
 
   it('a key that cannot be exported comes back and still signs', async () => {
-    const roomId = freshRoomId()
+    const roomName = freshRoomName()
     const { privateKey, publicKey } = (await crypto.subtle.generateKey('Ed25519', false, [
       'sign',
       'verify',
     ])) as CryptoKeyPair
-    const storage = await indexedDbStorages(quiet).open(roomId)
+    const storage = await indexedDbStorages(quiet).open(roomName)
     await storage.put('key', privateKey)
     await storage.close()
-    const loaded = (await (await indexedDbStorages(quiet).open(roomId)).load()).records.get(
+    const loaded = (await (await indexedDbStorages(quiet).open(roomName)).load()).records.get(
       'key',
     ) as CryptoKey
     assertEqual(loaded.extractable, false, 'extractable')
@@ -119,8 +118,8 @@ describe('IndexedDB layout', () => {
         events.push(event)
         resolve()
       })
-      const roomId = freshRoomId()
-      void storages.open(roomId).then(async (storage) => {
+      const roomName = freshRoomName()
+      void storages.open(roomName).then(async (storage) => {
         assertEqual(events.length, 0, 'log lines before the flush')
         for (const number of [1, 2]) {
           storage.append([numbered(number)])
@@ -149,7 +148,7 @@ describe('IndexedDB durability', () => {
   }
 
   it('[F49] flush resolves after a strict transaction completed, put likewise', async () => {
-    const storage = await indexedDbStorages(quiet).open(freshRoomId())
+    const storage = await indexedDbStorages(quiet).open(freshRoomName())
     const completed = watchTransactions()
     storage.append([numbered(1)])
     await storage.flush()
@@ -161,8 +160,8 @@ describe('IndexedDB durability', () => {
   })
 
   it('[F49] a fold that fails is not reported durable; the next flush makes it good', async () => {
-    const roomId = freshRoomId()
-    const storage = await indexedDbStorages(quiet).open(roomId)
+    const roomName = freshRoomName()
+    const storage = await indexedDbStorages(quiet).open(roomName)
     let failures = 0
     stub(IDBObjectStore.prototype, 'add', (add) => {
       return function (this: IDBObjectStore, value, key) {
@@ -174,9 +173,9 @@ describe('IndexedDB durability', () => {
     })
     storage.append([numbered(1)])
     await assertFails(() => storage.flush(), 'storage-failed')
-    assertEqual((await contentOf(roomId, 'blocks')).length, 0, 'blocks')
+    assertEqual((await contentOf(roomName, 'blocks')).length, 0, 'blocks')
     await storage.flush()
     await storage.close()
-    assertEqual(await storedIn(roomId), '1')
+    assertEqual(await storedIn(roomName), '1')
   })
 })

@@ -7,8 +7,8 @@ import { IndexedDbRoom } from './indexeddb-room.ts'
 export function indexedDbStorages(log: Log): Storages {
   const requestPersistence = persistenceRequest(log)
   return {
-    async open(roomId) {
-      const room = new IndexedDbRoom(roomId, log, requestPersistence)
+    async open(roomName) {
+      const room = new IndexedDbRoom(roomName, log, requestPersistence)
       await room.connect()
       return room
     },

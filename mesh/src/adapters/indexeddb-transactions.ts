@@ -35,7 +35,7 @@ export async function foldTail(db: RoomDatabase): Promise<void> {
       ...plan.blocks.map((block, index) =>
         plan.replacesLast && index === 0 ? blocks.put(block, last?.primaryKey) : blocks.add(block),
       ),
-      Promise.resolve(),
+      tail.delete(IDBKeyRange.upperBound(lastKey)),
     ])
   }
   await Promise.all([move(), transaction.done])
@@ -45,9 +45,9 @@ export async function foldTail(db: RoomDatabase): Promise<void> {
  * One tab folds at a time, so that none reads a long tail only to be overtaken. Transactions alone keep the data
  * right; where there are no Web Locks nothing else changes.
  */
-export async function withFoldLock(roomId: string, fold: () => Promise<void>): Promise<void> {
+export async function withFoldLock(roomName: string, fold: () => Promise<void>): Promise<void> {
   if (navigator.locks === undefined) return fold()
-  await navigator.locks.request(`parley-fold-${roomId}`, fold)
+  await navigator.locks.request(`parley-fold-${roomName}`, fold)
 }
 
 /**

@@ -13,8 +13,10 @@ export interface WebRtc {
 
 /** A chunk and its header. */
 const MESSAGE_BYTES = CHUNK_BYTES + 64
-/** A partner that is still there takes a few round trips to confirm a close. */
-const FLUSH_ON_CLOSE_MS = 1_000
+/** For the last bytes: a partner that is told to close does so itself within a round trip, and ends the wait. */
+const LINGER_MS = 250
+/** `@roamhq/wrtc` has no `bufferedamountlow`. At this pace 96 KiB a look still make 24 MB/s. */
+const BUFFER_POLL_MS = 4
 
 /**
  * simple-peer over its documented `wrtc` option with classes of our own, so that the data channel is seen as it comes
@@ -62,6 +64,10 @@ class SimplePeerTransport implements Transport {
   #channel: RTCDataChannel | null = null
   #open = false
   #closing = false
+  #ended = false
+  /** Whether the stack has the event `bufferedamountlow`. */
+  #tellsLow = true
+  #polling = false
   #error: Error | null = null
 
   constructor(wrtc: WebRtc, options: TransportOptions, events: TransportEvents) {
@@ -69,7 +75,7 @@ class SimplePeerTransport implements Transport {
     this.#lowWaterBytes = options.lowWaterBytes
     this.#peer = new SimplePeer({
       initiator: options.initiator,
-      config: { iceServers: [...options.iceServers] },
+      config: { iceServers: options.iceServers as RTCIceServer[] },
       wrtc: watched(wrtc, (channel) => this.#onChannel(channel)),
       trickle: true,
       /** As a stream of bytes it would join messages that arrive before somebody listens. */
@@ -80,12 +86,21 @@ class SimplePeerTransport implements Transport {
 
   signal(data: SignalData): void {
     if (this.#closing || this.#peer.destroyed) return
-    this.#peer.signal(data as SimplePeerTypes.SignalData)
+    try {
+      this.#peer.signal(data as SimplePeerTypes.SignalData)
+    } catch (error) {
+      // Constructors of descriptions and candidates throw on some that are malformed.
+      this.#peer.destroy(error instanceof Error ? error : new Error(String(error)))
+    }
   }
 
   send(bytes: Uint8Array): void {
     if (bytes.length > MESSAGE_BYTES) throw new RangeError(`a message of ${bytes.length} bytes`)
-    if (this.#open && !this.#closing && this.#channel?.readyState === 'open') this.#peer.send(bytes)
+    if (!this.#open || this.#closing || this.#ended) throw new Error('the channel is not open')
+    // It may have broken a moment ago; `closed` is on its way then.
+    if (this.#channel?.readyState !== 'open' || this.#peer.destroyed) return
+    this.#peer.send(bytes)
+    if (!this.#tellsLow) this.#pollBuffer()
   }
 
   bufferedBytes(): number {
@@ -93,24 +108,19 @@ class SimplePeerTransport implements Transport {
   }
 
   /**
-   * Destroying at once would throw away what was sent a moment ago, the reason for the close among it; so would closing
-   * the channel while bytes wait for the wire. simple-peer destroys itself when the channel has closed.
+   * To the user it is over at once. What was sent a moment ago, the reason for the close among it, still needs the
+   * channel: closing it throws away what waits for the wire, and `bufferedAmount` does not tell in every stack.
    */
   close(): void {
     if (this.#closing || this.#peer.destroyed) return
     this.#closing = true
-    const channel = this.#channel
-    if (channel?.readyState !== 'open') {
+    queueMicrotask(() => this.#events.closed(null))
+    if (!this.#open) {
       this.#peer.destroy()
       return
     }
-    const timer = setTimeout(() => this.#peer.destroy(), FLUSH_ON_CLOSE_MS)
+    const timer = setTimeout(() => this.#peer.destroy(), LINGER_MS)
     this.#peer.once('close', () => clearTimeout(timer))
-    if (channel.bufferedAmount === 0) channel.close()
-    else {
-      channel.bufferedAmountLowThreshold = 0
-      channel.addEventListener('bufferedamountlow', () => channel.close())
-    }
   }
 
   #listen(events: TransportEvents): void {
@@ -124,9 +134,8 @@ class SimplePeerTransport implements Transport {
       this.#error = error
     })
     peer.once('close', () => {
-      this.#open = false
-      const error = this.#error ?? new Error('closed by the other side')
-      events.closed(this.#closing ? null : error)
+      this.#ended = true
+      if (!this.#closing) events.closed(this.#error ?? new Error('closed by the other side'))
     })
   }
 
@@ -137,15 +146,30 @@ class SimplePeerTransport implements Transport {
       return
     }
     this.#channel = channel
+    this.#tellsLow = 'bufferedAmountLowThreshold' in channel
+  }
+
+  #pollBuffer(): void {
+    if (this.#polling || this.bufferedBytes() <= this.#lowWaterBytes) return
+    this.#polling = true
+    setTimeout(() => {
+      this.#polling = false
+      if (this.bufferedBytes() > this.#lowWaterBytes) this.#pollBuffer()
+      else this.#onLow()
+    }, BUFFER_POLL_MS)
+  }
+
+  #onLow(): void {
+    if (!this.#closing && !this.#ended && !this.#peer.destroyed) this.#events.writable()
   }
 
   /** simple-peer has set a threshold of its own by now. */
   #onOpen(): void {
     if (this.#closing || !this.#channel) return
-    this.#channel.bufferedAmountLowThreshold = this.#lowWaterBytes
-    this.#channel.addEventListener('bufferedamountlow', () => {
-      if (!this.#closing && !this.#peer.destroyed) this.#events.writable()
-    })
+    if (this.#tellsLow) {
+      this.#channel.bufferedAmountLowThreshold = this.#lowWaterBytes
+      this.#channel.addEventListener('bufferedamountlow', () => this.#onLow())
+    }
     this.#open = true
     this.#events.open()
     // What came in meanwhile waited in the stream: `open` comes before the first message.

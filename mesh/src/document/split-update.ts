@@ -144,7 +144,7 @@ function safeCut(struct: Struct, length: number): number {
   return last >= 0xd800 && last <= 0xdbff ? length - 1 : length
 }
 
-function wholeValueOf(struct: Struct): unknown {
+function firstValueOf(struct: Struct): unknown {
   if (!(struct instanceof Y.Item)) return undefined
   const { content } = struct
   if (content instanceof Y.ContentFormat) return content.value
@@ -167,18 +167,18 @@ class Splitter {
     this.#maxBytes = maxBytes
   }
 
-  /** False when not even an empty part takes a piece of it. */
-  add(struct: Struct): boolean {
+  /** Returns what not even an empty part takes the beginning of, null when all was taken. */
+  add(struct: Struct): Struct | null {
     let rest = struct
     while (!addWhole(rest, this.#part, this.#maxBytes)) {
       const pair = cutFor(rest, this.#part, this.#maxBytes)
       if (pair !== null) {
         this.#part.write(pair[0])
         rest = pair[1]
-      } else if (this.#part.isEmpty) return false
+      } else if (this.#part.isEmpty) return rest
       this.#close([])
     }
-    return true
+    return null
   }
 
   /** Deletions go last: they may name anything of the parts before. */
@@ -204,7 +204,10 @@ class Splitter {
 export function splitUpdate(update: Uint8Array, maxBytes: number): SplitResult {
   const { structs, ds } = Y.decodeUpdate(update)
   const splitter = new Splitter(maxBytes)
-  for (const struct of structs) if (!splitter.add(struct)) return { tooLarge: wholeValueOf(struct) }
+  for (const struct of structs) {
+    const rejected = splitter.add(struct)
+    if (rejected !== null) return { tooLarge: firstValueOf(rejected) }
+  }
   const ranges = [...ds.clients].flatMap(([client, own]) =>
     own.map(({ clock, len }) => ({ client, clock, len })),
   )

@@ -20,6 +20,21 @@ function someDoc(): Y.Doc {
   return doc
 }
 
+/** Its text is deleted; of `OTHER + 1`, clock 0 is a deleted map and clock 1 what was collected with it. */
+function collectedDoc(): Y.Doc {
+  const doc = someDoc()
+  const other = new Y.Doc()
+  applyRemote(other, Y.encodeStateAsUpdate(doc))
+  other.clientID = OTHER + 1
+  const map = new Y.Map()
+  other.getMap('map').set('a', map)
+  map.set('b', new Y.Map())
+  other.getMap('map').delete('a')
+  other.getText('text').delete(0, 10)
+  applyRemote(doc, Y.encodeStateAsUpdate(other, Y.encodeStateVector(doc)))
+  return doc
+}
+
 function own(structs: readonly Uint8Array[], ranges: RawRanges = [], clock = 0): Uint8Array {
   return rawUpdate([{ client: OWN, clock, structs }], ranges)
 }
@@ -242,22 +257,14 @@ describe('the update gate', () => {
   })
 
   it('[F53] origins and parents that were deleted or collected pass', () => {
-    const doc = someDoc()
-    const other = new Y.Doc()
-    other.clientID = OTHER
-    Y.applyUpdate(other, Y.encodeStateAsUpdate(doc))
-    const map = new Y.Map()
-    other.clientID = OTHER + 1
-    other.getMap('map').set('a', map)
-    map.set('b', new Y.Map())
-    other.getMap('map').delete('a')
-    other.getText('text').delete(0, 10)
-    applyRemote(doc, Y.encodeStateAsUpdate(other, Y.encodeStateVector(doc)))
-    for (const clock of [0, 1]) {
-      const id = { client: OTHER + 1, clock }
-      expectApplies(own([text({ parent: id, key: 'late' })]), doc)
-      expectApplies(own([text({ origin: id })]), doc)
-      expectApplies(own([text({ origin: { client: OTHER, clock: 4 }, rightOrigin: id })]), doc)
+    const ids = [
+      { client: OTHER + 1, clock: 0 },
+      { client: OTHER + 1, clock: 1 },
+    ]
+    for (const id of ids) {
+      expectApplies(own([text({ parent: id, key: 'late' })]), collectedDoc())
+      expectApplies(own([text({ origin: id })]), collectedDoc())
+      expectApplies(own([text({ origin: { client: OTHER, clock: 4 }, rightOrigin: id })]), collectedDoc())
     }
   })
 })

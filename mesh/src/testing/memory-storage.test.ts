@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStorages } from './memory-storage.ts'
-import { describeStorageContract, freshRoomId, numbered, numbersOf } from './storage-contract.ts'
+import { describeStorageContract, freshRoomName, numbered, numbersOf } from './storage-contract.ts'
 
 describeStorageContract(
   'memory',
@@ -8,8 +8,8 @@ describeStorageContract(
     const storages = new MemoryStorages()
     return {
       storages,
-      reopen: async (roomId) => {
-        storages.crash(roomId)
+      reopen: async (roomName) => {
+        storages.crash(roomName)
         return storages
       },
       failNextWrite: () => storages.failNext('quota'),
@@ -21,51 +21,51 @@ describeStorageContract(
 describe('MemoryStorages', () => {
   it('drops at a crash what no flush made durable, and rejects on the handles of before', async () => {
     const storages = new MemoryStorages({ durability: 'disk' })
-    const roomId = freshRoomId()
-    const storage = await storages.open(roomId)
+    const roomName = freshRoomName()
+    const storage = await storages.open(roomName)
     storage.append([numbered(1)])
     await storage.flush()
     storage.append([numbered(2)])
     expect(numbersOf((await storage.load()).entries)).toBe('1 2')
-    storages.crash(roomId)
+    storages.crash(roomName)
     storage.append([numbered(3)])
     for (const call of [() => storage.flush(), () => storage.load(), () => storage.put('a', 1)])
       await expect(call()).rejects.toMatchObject({ kind: 'storage-failed' })
-    expect(numbersOf((await (await storages.open(roomId)).load()).entries)).toBe('1')
+    expect(numbersOf((await (await storages.open(roomName)).load()).entries)).toBe('1')
     expect(storage.durability).toBe('disk')
     expect(storages.counters).toEqual({ appendCalls: 3, entryCount: 3, flushes: 1, puts: 0 })
   })
 
   it('holds manual flushes until they are completed; only what preceded them becomes durable', async () => {
     const storages = new MemoryStorages({ flush: 'manual' })
-    const roomId = freshRoomId()
-    const storage = await storages.open(roomId)
+    const roomName = freshRoomName()
+    const storage = await storages.open(roomName)
     storage.append([numbered(1)])
     const flushed = storage.flush()
     storage.append([numbered(2)])
     expect(storages.completeFlushes()).toBe(1)
     await flushed
-    storages.crash(roomId)
-    expect(numbersOf((await (await storages.open(roomId)).load()).entries)).toBe('1')
+    storages.crash(roomName)
+    expect(numbersOf((await (await storages.open(roomName)).load()).entries)).toBe('1')
   })
 
   it('rejects a manual flush that a crash overtakes, and a put with it', async () => {
     const storages = new MemoryStorages({ flush: 'manual' })
-    const roomId = freshRoomId()
-    const storage = await storages.open(roomId)
+    const roomName = freshRoomName()
+    const storage = await storages.open(roomName)
     storage.append([numbered(1)])
     const pending = [storage.flush(), storage.put('a', 1)].map((call) =>
       expect(call).rejects.toMatchObject({ kind: 'storage-failed' }),
     )
-    storages.crash(roomId)
+    storages.crash(roomName)
     await Promise.all(pending)
-    const { entries, records } = await (await storages.open(roomId)).load()
+    const { entries, records } = await (await storages.open(roomName)).load()
     expect(entries.length + records.size).toBe(0)
   })
 
   it('fails the next flush or put when told to, once', async () => {
     const storages = new MemoryStorages()
-    const storage = await storages.open(freshRoomId())
+    const storage = await storages.open(freshRoomName())
     storages.failNext('io')
     await expect(storage.flush()).rejects.toMatchObject({ kind: 'storage-failed' })
     storages.failNext('io')

@@ -1,9 +1,8 @@
 /**
- * Rooms in memory: for a Node process that keeps nothing, and for tests, which can crash it and make it fail. Keeps
- * the promises of {@link Storage} in the way the IndexedDB adapter does: what one handle appended others see at
- * once, it survives a crash only once a flush resolved, and a failure of `append` is told by the next flush.
+ * Rooms in memory for tests, which can crash them and make them fail. Keeps the promises of {@link Storage} in the
+ * way the IndexedDB adapter does: what one handle appended others see at once, it survives a crash only once a flush
+ * resolved, and a failure of `append` is told by the next flush.
  */
-import type { RoomId } from '@parley/protocol'
 import { ParleyError } from '../errors.ts'
 import type { Storage, Storages, StoredRoom } from '../ports.ts'
 
@@ -129,7 +128,7 @@ class MemoryStorage implements Storage {
 
 export class MemoryStorages implements Storages {
   readonly counters: MemoryCounters = { appendCalls: 0, entryCount: 0, flushes: 0, puts: 0 }
-  readonly #rooms = new Map<RoomId, MemoryRoom>()
+  readonly #rooms = new Map<string, MemoryRoom>()
   readonly #device: Device
   #nextFailure: MemoryFailure | null = null
   #waiting: { readonly room: MemoryRoom; readonly release: () => void }[] = []
@@ -145,24 +144,24 @@ export class MemoryStorages implements Storages {
     }
   }
 
-  async open(roomId: RoomId): Promise<Storage> {
-    let room = this.#rooms.get(roomId)
+  async open(roomName: string): Promise<Storage> {
+    let room = this.#rooms.get(roomName)
     if (room === undefined) {
       room = { entries: [], durableCount: 0, records: new Map(), handles: new Set() }
-      this.#rooms.set(roomId, room)
+      this.#rooms.set(roomName, room)
     }
     return new MemoryStorage(room, this.#device)
   }
 
-  async remove(roomId: RoomId): Promise<void> {
-    this.#endHandles(roomId, 'the room was deleted from this device')
-    this.#rooms.delete(roomId)
+  async remove(roomName: string): Promise<void> {
+    this.#endHandles(roomName, 'the room was deleted from this device')
+    this.#rooms.delete(roomName)
   }
 
   /** Drops what no flush made durable and ends all open handles of the room: their calls reject from now on. */
-  crash(roomId: RoomId): void {
-    this.#endHandles(roomId, 'the storage crashed')
-    const room = this.#rooms.get(roomId)
+  crash(roomName: string): void {
+    this.#endHandles(roomName, 'the storage crashed')
+    const room = this.#rooms.get(roomName)
     if (room !== undefined) room.entries.length = room.durableCount
   }
 
@@ -189,8 +188,8 @@ export class MemoryStorages implements Storages {
     )
   }
 
-  #endHandles(roomId: RoomId, why: string): void {
-    const ended = this.#rooms.get(roomId)
+  #endHandles(roomName: string, why: string): void {
+    const ended = this.#rooms.get(roomName)
     if (ended === undefined) return
     for (const handle of ended.handles) handle.end(new ParleyError('storage-failed', why))
     ended.handles.clear()

@@ -1,5 +1,5 @@
 /** What every implementation of the storage ports keeps to; runs under Vitest and Mocha alike. */
-import { equalBytes, type RoomId, roomIdOf } from '@parley/protocol'
+import { equalBytes } from '@parley/protocol'
 import { ParleyError, type ParleyErrorKind } from '../errors.ts'
 import type { Storages } from '../ports.ts'
 import { assert, assertEqual, failureOf } from './assert.ts'
@@ -8,7 +8,7 @@ import { assert, assertEqual, failureOf } from './assert.ts'
 export interface StorageSubject {
   readonly storages: Storages
   /** The same device after the process ended without a word, its handles still open. */
-  reopen(roomId: RoomId): Promise<Storages>
+  reopen(roomName: string): Promise<Storages>
   /** The next write of entries fails for lack of quota, and only that one. */
   failNextWrite(): void
 }
@@ -20,8 +20,8 @@ export interface TestFrame {
 
 let roomCount = 0
 /** A room that no other test of this file uses. */
-export function freshRoomId(): RoomId {
-  return roomIdOf(Uint8Array.of(++roomCount >> 8, roomCount & 255))
+export function freshRoomName(): string {
+  return `room-${++roomCount}`
 }
 
 /** An entry of 12 bytes that is told from others by `number`. */
@@ -61,8 +61,8 @@ export function describeStorageContract(
 type It = TestFrame['it']
 type Make = () => Promise<StorageSubject>
 
-async function storedNumbers(storages: Storages, roomId: RoomId): Promise<string> {
-  const storage = await storages.open(roomId)
+async function storedNumbers(storages: Storages, roomName: string): Promise<string> {
+  const storage = await storages.open(roomName)
   const numbers = numbersOf((await storage.load()).entries)
   await storage.close()
   return numbers
@@ -70,7 +70,7 @@ async function storedNumbers(storages: Storages, roomId: RoomId): Promise<string
 
 function describeEntries(make: Make, it: It): void {
   it('an unknown room is empty', async () => {
-    const storage = await (await make()).storages.open(freshRoomId())
+    const storage = await (await make()).storages.open(freshRoomName())
     const { entries, records } = await storage.load()
     assertEqual(entries.length + records.size, 0, 'entries and records')
     await storage.close()
@@ -78,21 +78,21 @@ function describeEntries(make: Make, it: It): void {
 
   it('what was flushed is there after a crash, in order', async () => {
     const subject = await make()
-    const roomId = freshRoomId()
-    const storage = await subject.storages.open(roomId)
+    const roomName = freshRoomName()
+    const storage = await subject.storages.open(roomName)
     storage.append([numbered(1)])
     storage.append([numbered(2), numbered(3)])
     await storage.flush()
     storage.append([])
     storage.append([numbered(4)])
     await storage.flush()
-    assertEqual(await storedNumbers(await subject.reopen(roomId), roomId), '1 2 3 4')
+    assertEqual(await storedNumbers(await subject.reopen(roomName), roomName), '1 2 3 4')
   })
 
   it('more than a block and an entry of 256 KB come back as they were', async () => {
     const subject = await make()
-    const roomId = freshRoomId()
-    const storage = await subject.storages.open(roomId)
+    const roomName = freshRoomName()
+    const storage = await subject.storages.open(roomName)
     const large = new Uint8Array(256 * 1024).fill(7)
     const many = Array.from({ length: 1200 }, (_, number) => numbered(number))
     storage.append(many.slice(0, 700))
@@ -100,7 +100,7 @@ function describeEntries(make: Make, it: It): void {
     await storage.flush()
     storage.append(many.slice(700))
     await storage.flush()
-    const { entries } = await (await (await subject.reopen(roomId)).open(roomId)).load()
+    const { entries } = await (await (await subject.reopen(roomName)).open(roomName)).load()
     assertEqual(entries.length, 1201, 'entries')
     assert(equalBytes(entries[700] as Uint8Array, large), 'the large entry differs')
     assertEqual(numbersOf(entries.filter((_, index) => index !== 700)), numbersOf(many))
@@ -108,8 +108,8 @@ function describeEntries(make: Make, it: It): void {
 
   it('the caller may use its buffers again', async () => {
     const subject = await make()
-    const roomId = freshRoomId()
-    const storage = await subject.storages.open(roomId)
+    const roomName = freshRoomName()
+    const storage = await subject.storages.open(roomName)
     const entry = numbered(1)
     storage.append([entry])
     entry.fill(255)
@@ -121,9 +121,9 @@ function describeEntries(make: Make, it: It): void {
 function describeWriters(make: Make, it: It): void {
   it('two handles lose nothing, and what one appended in one call stays together', async () => {
     const subject = await make()
-    const roomId = freshRoomId()
-    const first = await subject.storages.open(roomId)
-    const second = await subject.storages.open(roomId)
+    const roomName = freshRoomName()
+    const first = await subject.storages.open(roomName)
+    const second = await subject.storages.open(roomName)
     const flushes: Promise<void>[] = []
     for (let round = 0; round < 20; round++) {
       first.append([numbered(round * 10), numbered(round * 10 + 1)])
@@ -132,7 +132,7 @@ function describeWriters(make: Make, it: It): void {
       if (round % 4 === 0) flushes.push(second.flush())
     }
     await Promise.all([...flushes, first.flush(), second.flush()])
-    const numbers = (await storedNumbers(await subject.reopen(roomId), roomId)).split(' ').map(Number)
+    const numbers = (await storedNumbers(await subject.reopen(roomName), roomName)).split(' ').map(Number)
     assertEqual(numbers.length, 80, 'entries')
     for (let at = 0; at < numbers.length; at += 2)
       assertEqual(numbers[at + 1], (numbers[at] as number) + 1, 'the second of a call')
@@ -144,32 +144,32 @@ function describeWriters(make: Make, it: It): void {
 
   it('[F49] a failed append is told by the next flush, and stored in order by the one after', async () => {
     const subject = await make()
-    const roomId = freshRoomId()
-    const storage = await subject.storages.open(roomId)
+    const roomName = freshRoomName()
+    const storage = await subject.storages.open(roomName)
     storage.append([numbered(1)])
     await storage.flush()
     subject.failNextWrite()
     storage.append([numbered(2)])
     storage.append([numbered(3)])
     await assertFails(() => storage.flush(), 'storage-failed')
-    const stored = await storedNumbers(subject.storages, roomId)
+    const stored = await storedNumbers(subject.storages, roomName)
     assert('1 2 3'.startsWith(stored), `stored with a gap: ${stored}`)
     storage.append([numbered(4)])
     await storage.flush()
-    assertEqual(await storedNumbers(await subject.reopen(roomId), roomId), '1 2 3 4')
+    assertEqual(await storedNumbers(await subject.reopen(roomName), roomName), '1 2 3 4')
   })
 }
 
 function describeRecords(make: Make, it: It): void {
   it('records survive a crash once put resolved, with bytes and maps as they were', async () => {
     const subject = await make()
-    const roomId = freshRoomId()
-    const storage = await subject.storages.open(roomId)
+    const roomName = freshRoomName()
+    const storage = await subject.storages.open(roomName)
     const value = { bytes: Uint8Array.of(1, 2), map: new Map([['a', 1]]), none: undefined }
     await storage.put('value', value)
     await storage.put('replaced', 1)
     await storage.put('replaced', 2)
-    const { records } = await (await (await subject.reopen(roomId)).open(roomId)).load()
+    const { records } = await (await (await subject.reopen(roomName)).open(roomName)).load()
     const loaded = records.get('value') as typeof value
     assertEqual([...records.keys()].sort().join(), 'replaced,value')
     assertEqual(records.get('replaced'), 2)
@@ -179,7 +179,7 @@ function describeRecords(make: Make, it: It): void {
   })
 
   it('a value that cannot be cloned is refused', async () => {
-    const storage = await (await make()).storages.open(freshRoomId())
+    const storage = await (await make()).storages.open(freshRoomName())
     await failureOf(() => storage.put('function', () => undefined))
     assertEqual((await storage.load()).records.size, 0, 'records')
   })
@@ -188,15 +188,15 @@ function describeRecords(make: Make, it: It): void {
 function describeEnds(make: Make, it: It): void {
   it('close stores what was appended', async () => {
     const { storages } = await make()
-    const roomId = freshRoomId()
-    const storage = await storages.open(roomId)
+    const roomName = freshRoomName()
+    const storage = await storages.open(roomName)
     storage.append([numbered(1)])
     await storage.close()
-    assertEqual(await storedNumbers(storages, roomId), '1')
+    assertEqual(await storedNumbers(storages, roomName), '1')
   })
 
   it('after close every call rejects, and append is told of by flush', async () => {
-    const storage = await (await make()).storages.open(freshRoomId())
+    const storage = await (await make()).storages.open(freshRoomName())
     await storage.close()
     storage.append([numbered(1)])
     await assertFails(() => storage.flush(), 'closed', 'storage-failed')
@@ -207,20 +207,20 @@ function describeEnds(make: Make, it: It): void {
 
   it('[F49] a removed room is empty, its open handles fail, other rooms stay', async () => {
     const { storages } = await make()
-    const [roomId, otherId] = [freshRoomId(), freshRoomId()]
-    const storage = await storages.open(roomId)
-    const other = await storages.open(otherId)
+    const [roomName, otherName] = [freshRoomName(), freshRoomName()]
+    const storage = await storages.open(roomName)
+    const other = await storages.open(otherName)
     for (const each of [storage, other]) {
       each.append([numbered(1)])
       await each.put('key', 1)
       await each.flush()
     }
-    await storages.remove(roomId)
+    await storages.remove(roomName)
     storage.append([numbered(2)])
     await assertFails(() => storage.flush(), 'storage-failed')
     await assertFails(() => storage.put('key', 2), 'storage-failed')
-    const { entries, records } = await (await storages.open(roomId)).load()
+    const { entries, records } = await (await storages.open(roomName)).load()
     assertEqual(entries.length + records.size, 0, 'entries and records')
-    assertEqual(await storedNumbers(storages, otherId), '1')
+    assertEqual(await storedNumbers(storages, otherName), '1')
   })
 }

@@ -89,8 +89,14 @@ export function virtualWorld(options: WorldOptions): VirtualWorld {
     network.killHost(hostName)
     signaling.killHost(hostName)
   }
+  const platforms = new Map<string, Platform>()
   const platform = (hostName: string): Platform => {
-    const life = lifeOf(hostName)
+    const name = `${hostName} ${lifeOf(hostName)}`
+    const known = platforms.get(name) ?? makePlatform(hostName, lifeOf(hostName))
+    platforms.set(name, known)
+    return known
+  }
+  const makePlatform = (hostName: string, life: number): Platform => {
     const random = seededRandom(`${seed} ${hostName} ${life}`)
     return {
       clock: mortalClock(clock, () => lifeOf(hostName) === life),

@@ -36,6 +36,8 @@ export class VirtualTransport implements Transport {
   readonly #heardUfrags = new Set<string>()
   #stage: Stage = 'idle'
   #opened = false
+  /** That it is over: from then on nobody may send. */
+  #told = false
   #cancelIceWatch: Unsubscribe | null = null
   remote: SdpFacts | null = null
   partner: VirtualTransport | null = null
@@ -85,8 +87,9 @@ export class VirtualTransport implements Transport {
 
   send(bytes: Uint8Array): void {
     if (bytes.length > MESSAGE_BYTES) throw new RangeError(`a message of ${bytes.length} bytes`)
-    if (!this.isOpen) throw new Error('the channel is not open')
-    this.out?.send(bytes)
+    if (!this.#opened || this.#told) throw new Error('the channel is not open')
+    // It may have broken a moment ago; `closed` is on its way then.
+    if (this.#stage !== 'closed') this.out?.send(bytes)
   }
 
   bufferedBytes(): number {
@@ -97,6 +100,7 @@ export class VirtualTransport implements Transport {
     if (this.#stage === 'closed') return
     this.out?.end()
     this.#leave()
+    this.#told = true
     queueMicrotask(() => this.#events.closed(null))
   }
 
@@ -125,7 +129,10 @@ export class VirtualTransport implements Transport {
     if (this.#stage === 'closed') return
     this.out?.end()
     this.#leave()
-    this.#host.clock.after(0, () => this.#events.closed(new Error(message)))
+    this.#host.clock.after(0, () => {
+      this.#told = true
+      this.#events.closed(new Error(message))
+    })
   }
 
   /** The host is dead: no event ever again, no goodbye to the other side. */

@@ -70,8 +70,9 @@ export function testKey(seedText: string): TestKey {
   }
 }
 
-/** Ed25519 by node:crypto; false for whatever does not verify. */
+/** Ed25519 by node:crypto; false for what does not verify. */
 export function testVerify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  if (publicKey.length !== 32) return false
   const der = Buffer.from(concatBytes(ED25519_SPKI, publicKey))
   return verify(null, message, createPublicKey({ key: der, format: 'der', type: 'spki' }), signature)
 }

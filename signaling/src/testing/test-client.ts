@@ -1,6 +1,6 @@
 /** A client for tests: what arrives is queued, and waiting is for the next event, never for time. */
 import { once } from 'node:events'
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import type { Socket } from 'node:net'
 import {
   type ClientMessage,
@@ -116,14 +116,24 @@ export async function join(
   return { client, welcome: await client.next('welcome') }
 }
 
-/** The HTTP status with which an upgrade is refused. */
+/** The HTTP status with which an upgrade is refused; written by hand, since ws would mend a wrong handshake. */
 export async function upgradeStatus(
   server: RunningServer,
   path = '/v1',
   headers: Record<string, string> = {},
 ): Promise<number> {
-  const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}`, { headers })
-  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
+  const handshake = {
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Key': 'MDEyMzQ1Njc4OWFiY2RlZg==',
+    'Sec-WebSocket-Version': '13',
+  }
+  const outgoing = request(`${server.url}${path}`, { headers: { ...handshake, ...headers } }).end()
+  const upgraded = once(outgoing, 'upgrade').then(([, socket]) => {
+    ;(socket as Socket).destroy()
+    throw new Error('the upgrade was accepted')
+  })
+  const [response] = (await Promise.race([once(outgoing, 'response'), upgraded])) as [IncomingMessage]
   response.resume()
   return response.statusCode as number
 }

@@ -10,15 +10,18 @@ export class DocumentPage extends LightElement {
   static override properties = {
     handle: { attribute: false },
     profile: { attribute: false },
+    focusAtOnce: { attribute: false },
     phase: { state: true },
   }
   declare handle: DocumentHandle
   declare profile: ProfileStore
+  declare focusAtOnce: boolean
   declare phase: 'loading' | 'ready' | 'failed'
 
   constructor() {
     super()
     this.phase = 'loading'
+    this.focusAtOnce = false
   }
 
   override willUpdate(changed: PropertyValues): void {
@@ -28,7 +31,11 @@ export class DocumentPage extends LightElement {
   override render(): TemplateResult {
     switch (this.phase) {
       case 'ready':
-        return html`<document-surface .handle=${this.handle} .profile=${this.profile}></document-surface>`
+        return html`<document-surface
+          .handle=${this.handle}
+          .profile=${this.profile}
+          .focusAtOnce=${this.focusAtOnce}
+        ></document-surface>`
       case 'loading':
         return html`<div class="page-loading" role="status">
           <span class="visually-hidden">${word('loadingPage')}</span>

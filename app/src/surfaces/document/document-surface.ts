@@ -15,17 +15,21 @@ export class DocumentSurface extends LightElement {
   static override properties = {
     handle: { attribute: false },
     profile: { attribute: false },
+    focusAtOnce: { attribute: false },
     editor: { state: true },
   }
   declare handle: DocumentHandle
   declare profile: ProfileStore
   declare editor: Editor | null
+  /** Whether the caret goes into the text as soon as there is one. */
+  declare focusAtOnce: boolean
   #shown: StoreController<StoredProfile> | null = null
   #unsubscribe: (() => void) | null = null
 
   constructor() {
     super()
     this.editor = null
+    this.focusAtOnce = false
   }
 
   override connectedCallback(): void {
@@ -41,6 +45,7 @@ export class DocumentSurface extends LightElement {
 
   override firstUpdated(): void {
     this.#watch()
+    if (this.focusAtOnce && this.handle.writable) this.editor?.commands.focus()
   }
 
   override updated(changed: PropertyValues): void {

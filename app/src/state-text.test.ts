@@ -1,0 +1,115 @@
+import { keyIdOf } from '@parley/protocol'
+import { describe, expect, it } from 'vitest'
+import type { ConnectionState, Person } from './mesh-types.ts'
+import {
+  connectionProblem,
+  connectionText,
+  personText,
+  problemOf,
+  roleText,
+  saveStateText,
+  stateProblem,
+  supportProblem,
+} from './state-text.ts'
+
+const saved = { device: 'saved', holderCount: 0, written: true } as const
+
+describe('the save state', () => {
+  it('reads as agreed, fact beside fact', () => {
+    expect(saveStateText(saved)).toBe('On this device')
+    expect(saveStateText({ ...saved, holderCount: 2 })).toBe('On this device · With 2 people')
+    expect(saveStateText({ ...saved, device: 'failed' })).toBe('Not saved')
+  })
+
+  it('never claims the device while saving or after failing', () => {
+    for (const device of ['saving', 'failed'] as const) {
+      expect(saveStateText({ ...saved, device, holderCount: 3 })).not.toContain('On this device')
+      expect(saveStateText({ ...saved, device, holderCount: 3 })).toContain('With 3 people')
+    }
+  })
+})
+
+describe('the connection', () => {
+  const states: readonly [ConnectionState, string][] = [
+    [{ name: 'connecting' }, 'Connecting…'],
+    [{ name: 'alone' }, 'Online, nobody else is here'],
+    [{ name: 'connected', linkCount: 1, signaling: 'up' }, 'Connected to 1 device'],
+    [{ name: 'connected', linkCount: 3, signaling: 'up' }, 'Connected to 3 devices'],
+    [
+      { name: 'connected', linkCount: 1, signaling: 'down' },
+      'Connected to 1 device; nobody new can join at the moment',
+    ],
+    [
+      { name: 'connected', linkCount: 3, signaling: 'down' },
+      'Connected to 3 devices; nobody new can join at the moment',
+    ],
+    [{ name: 'offline' }, 'Offline: you can go on, it merges later'],
+    [{ name: 'full' }, 'The room is full'],
+    [{ name: 'unreachable', peerCount: 2 }, 'Others are here but cannot be reached'],
+    [{ name: 'refused', reason: 'role' }, 'Not admitted'],
+    [{ name: 'closed' }, 'Room closed'],
+  ]
+
+  it.each(states)('%j reads "%s"', (state, text) => {
+    expect(connectionText(state)).toBe(text)
+  })
+
+  it('explains itself only where somebody has to do something', () => {
+    const explained = states.map(([state]) => connectionProblem(state)).filter((problem) => problem !== null)
+    expect(explained).toEqual(['full', 'unreachable', 'refused'])
+    expect(connectionProblem({ name: 'refused', reason: 'revoked' })).toBe('revoked')
+    expect(connectionProblem({ name: 'refused', reason: 'version' })).toBe('other-version')
+  })
+
+  it('gives way to unsaved work', () => {
+    const connection = { name: 'unreachable', peerCount: 1 } as const
+    expect(stateProblem({ connection, save: { ...saved, device: 'failed' }, people: [] })).toBe(
+      'storage-failed',
+    )
+    expect(stateProblem({ connection, save: saved, people: [] })).toBe('unreachable')
+  })
+})
+
+describe('what the browser has', () => {
+  const all = { secureContext: true, ed25519: true, x25519: true, webRtc: true, indexedDb: true }
+
+  it('is enough only when nothing is missing', () => {
+    expect(supportProblem(all)).toBeNull()
+    for (const feature of ['ed25519', 'x25519', 'webRtc', 'indexedDb'] as const) {
+      expect(supportProblem({ ...all, [feature]: false }), feature).toBe('unsupported')
+    }
+    expect(supportProblem({ ...all, secureContext: false, ed25519: false })).toBe('insecure')
+  })
+})
+
+describe('what was thrown', () => {
+  const thrown = (name: string, kind: unknown): Error => Object.assign(new Error('…'), { name, kind })
+
+  it('keeps its kind when the mesh threw it', () => {
+    expect(problemOf(thrown('ParleyError', 'link-expired'))).toBe('link-expired')
+  })
+
+  it('is unexpected otherwise', () => {
+    expect(problemOf(thrown('TypeError', 'link-expired'))).toBe('unexpected')
+    expect(problemOf(thrown('ParleyError', 'toString'))).toBe('unexpected')
+    expect(problemOf('link-expired')).toBe('unexpected')
+    expect(problemOf(undefined)).toBe('unexpected')
+  })
+})
+
+describe('people', () => {
+  const ada: Person = {
+    key: keyIdOf(new Uint8Array(32)),
+    name: 'Ada',
+    color: '#1f5fa8',
+    role: 'editor',
+    self: true,
+    handRaised: false,
+    page: null,
+  }
+
+  it('read with their role', () => {
+    expect(`${personText(ada)} — ${roleText(ada.role)}`).toBe('Ada (you) — Can edit')
+    expect(personText({ ...ada, self: false })).toBe('Ada')
+  })
+})

@@ -1,0 +1,58 @@
+/**
+ * A Y.Doc kept in step with peers, straight from browser to browser.
+ *
+ * ```ts
+ * const room = await createRoom({ signaling: ['wss://example.org/v1'], profile: { name: 'Ada', color: '#3366cc' } })
+ * const { doc } = room.document('content/main')
+ * const { link } = await room.createInvite('https://example.org/', { role: 'editor', notAfterMs: Date.now() + 86_400_000 })
+ * ```
+ *
+ * Start reading at `room.ts`, then `join/connect-peer.ts` and `document/document-sync.ts`.
+ *
+ * @packageDocumentation
+ */
+import { defaultPlatform } from '#platform'
+import type { Room } from './api.ts'
+import type { RoomOptions } from './room.ts'
+import { createRoomOn, joinRoomOn, removeRoomOn, reopenRoomOn } from './rooms.ts'
+
+/** Makes a room whose owner is this device. */
+export async function createRoom(options: RoomOptions): Promise<Room> {
+  return createRoomOn(defaultPlatform(), options)
+}
+
+/** Joins by a room link (a whole address or its fragment). Throws {@link ParleyError} `link-*`, `unsupported`. */
+export async function joinRoom(link: string, options: RoomOptions): Promise<Room> {
+  return joinRoomOn(defaultPlatform(), link, options)
+}
+
+/** Opens a room that this device has been in. Throws {@link ParleyError} `room-unknown`, `unsupported`. */
+export async function reopenRoom(roomId: string, options: RoomOptions): Promise<Room> {
+  return reopenRoomOn(defaultPlatform(), roomId, options)
+}
+
+/** Deletes what this device keeps of a room; close the room first. */
+export async function removeRoom(roomId: string): Promise<void> {
+  return removeRoomOn(defaultPlatform(), roomId)
+}
+
+export { checkSupport } from './adapters/check-support.ts'
+export type {
+  ConnectionState,
+  DocumentHandle,
+  Invite,
+  InviteOptions,
+  Person,
+  Profile,
+  Room,
+  RoomEvent,
+  RoomState,
+  SaveState,
+} from './api.ts'
+export { ParleyError, type ParleyErrorKind } from './errors.ts'
+export type { Platform } from './ports.ts'
+export { DocumentAwareness } from './presence/document-awareness.ts'
+export { type Recovered, readRecoveryFile } from './recovery-file.ts'
+export type { RoomOptions } from './room.ts'
+export { createRoomOn, joinRoomOn, removeRoomOn, reopenRoomOn } from './rooms.ts'
+export { defaultPlatform }
