@@ -23,6 +23,9 @@ const CHROMIUM = {
 /** Wide enough for the drawer with the list of people; names of controls are fixed in English. */
 const CONTEXT = { viewport: { width: 1280, height: 800 }, locale: 'en-US' }
 
+/** Longest wait for one control, also on a busy machine. */
+const ACTION_MS = 15_000
+
 export class World {
   /** Where everybody goes in and out. */
   readonly door: Door
@@ -72,6 +75,7 @@ export class World {
   async person(name: string, origin: string = this.door.origin): Promise<Person> {
     this.#browser ??= await chromium.launch(CHROMIUM)
     const context = await this.#browser.newContext(CONTEXT)
+    context.setDefaultTimeout(ACTION_MS)
     this.#contexts.add(context)
     return Person.sitDown(context, name, origin)
   }
@@ -86,6 +90,7 @@ export class World {
   /** Somebody whose browser is a process of its own: `leave` ends it, and what was stored stays in the folder. */
   async personAt(folder: string, name: string, origin: string): Promise<Person> {
     const context = await chromium.launchPersistentContext(folder, { ...CHROMIUM, ...CONTEXT })
+    context.setDefaultTimeout(ACTION_MS)
     this.#contexts.add(context)
     return Person.sitDown(context, name, origin)
   }

@@ -35,7 +35,7 @@ import type {
   RoomEvent,
   RoomState,
 } from './api.ts'
-import type { OwnSession } from './document/document-sync.ts'
+import type { DocumentSync, OwnSession } from './document/document-sync.ts'
 import type { LogView } from './document/log-cursor.ts'
 import type { GateFault } from './document/update-gate.ts'
 import { ParleyError } from './errors.ts'
@@ -317,7 +317,7 @@ class RoomCore implements Room {
     if (!quiet && nowMs - this.#toldAtMs < DIGEST_INTERVAL_MS) return
     this.#toldAtMs = nowMs
     for (const live of this.#links.all) this.#links.sync.sendDigest(live)
-    if (quiet) this.#tellReadings()
+    if (quiet && this.#links.all.size > 0) void this.#tellReadings()
     if (quiet) this.#told = true
   }
 
@@ -428,7 +428,7 @@ class RoomCore implements Room {
   #handleFrame(live: LiveLink, frame: Frame): void {
     if (frame.type === 'presence') this.#presence.handle(live, frame)
     else if (frame.type === 'receipt') this.#saving.handleReceipt(live.key, frame.log, frame.seq)
-    else if (frame.type === 'reading') this.#handleReading(live, frame)
+    else if (frame.type === 'reading') void this.#handleReading(live, frame)
   }
 
   #sendReceipts(logs: ReadonlyMap<AuthorLog, number>): void {
@@ -446,27 +446,37 @@ class RoomCore implements Room {
 
   // --- repair
 
-  #tellReadings(): void {
+  async #tellReadings(): Promise<void> {
     for (const { name, sync } of this.#documents.all()) {
-      if (!sync.isIdle) continue
-      const heads = documentHeads(this.#journal.logsOf(name))
-      this.#links.broadcast({ type: 'reading', doc: name, heads, reading: sync.reading() })
+      const told = await this.#readingOf(name, sync)
+      if (told && !this.#closing) this.#links.broadcast({ type: 'reading', doc: name, ...told })
     }
   }
 
+  /** How a document reads and at which heads; `null` while it is being written. */
+  async #readingOf(
+    doc: DocName,
+    sync: DocumentSync,
+  ): Promise<{ heads: Uint8Array; reading: Uint8Array } | null> {
+    if (!sync.isIdle) return null
+    const heads = documentHeads(this.#journal.logsOf(doc))
+    const reading = await sync.reading()
+    const still = reading && sync.isIdle && equalBytes(heads, documentHeads(this.#journal.logsOf(doc)))
+    return still ? { heads, reading } : null
+  }
+
   /** Equal heads must mean equal reading; where they do not, both sides rebuild from the journal. */
-  #handleReading(live: LiveLink, frame: Extract<Frame, { type: 'reading' }>): void {
+  async #handleReading(live: LiveLink, frame: Extract<Frame, { type: 'reading' }>): Promise<void> {
     const open = this.#documents.get(frame.doc)
     const nowMs = this.#platform.clock.nowMs()
-    if (!open?.sync.isIdle || nowMs - (this.#rebuiltAtMs.get(frame.doc) ?? 0) < REBUILD_INTERVAL_MS) return
-    const heads = documentHeads(this.#journal.logsOf(frame.doc))
-    if (!equalBytes(heads, frame.heads)) return
-    const reading = open.sync.reading()
-    if (equalBytes(reading, frame.reading)) return
+    if (!open || nowMs - (this.#rebuiltAtMs.get(frame.doc) ?? 0) < REBUILD_INTERVAL_MS) return
+    if (!equalBytes(documentHeads(this.#journal.logsOf(frame.doc)), frame.heads)) return
+    const own = await this.#readingOf(frame.doc, open.sync)
+    if (!own || !equalBytes(own.heads, frame.heads) || equalBytes(own.reading, frame.reading)) return
     this.#rebuiltAtMs.set(frame.doc, nowMs)
     this.#platform.log('warn', 'readings-differ', { doc: frame.doc })
-    this.#links.send(live, { type: 'reading', doc: frame.doc, heads, reading })
-    void open.sync.rebuild()
+    this.#links.send(live, { type: 'reading', doc: frame.doc, ...own })
+    await open.sync.rebuild()
   }
 
   // --- people and presence

@@ -30,7 +30,8 @@ export class ParleyApp extends LightElement {
   override connectedCallback(): void {
     super.connectedCallback()
     addEventListener('hashchange', this.#addressChanged)
-    void this.#checkSupport()
+    // Whatever keeps the mesh from loading is said when a room is opened.
+    this.#checkSupport().catch(reportError)
   }
 
   override disconnectedCallback(): void {

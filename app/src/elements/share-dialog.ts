@@ -134,6 +134,7 @@ export class ShareDialog extends LightElement {
         name="role"
         value=${role}
         aria-describedby="role-${role}-hint"
+        ?autofocus=${role === 'viewer'}
         .checked=${this.role === role}
         @change=${() => {
           this.role = role

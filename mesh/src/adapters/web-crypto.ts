@@ -99,7 +99,7 @@ function publicKeyCache(subtle: SubtleCrypto): (bytes: Uint8Array) => Promise<Cr
   return (bytes) => {
     const name = bytes.join()
     const known = cache.get(name)
-    if (known) return known
+    if (known !== undefined) return known
     const imported = subtle.importKey('raw', source(bytes), 'Ed25519', false, ['verify'])
     cache.set(name, imported)
     const [oldest] = cache.keys()

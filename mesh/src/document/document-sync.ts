@@ -10,7 +10,7 @@ import { DocumentApplier } from './document-applier.ts'
 import { foldDocument } from './fold.ts'
 import { LocalWriter } from './local-writer.ts'
 import type { LogView } from './log-cursor.ts'
-import { readingDigest } from './reading-digest.ts'
+import { readingDigestInSlices } from './reading-digest.ts'
 import { applyRemote, REMOTE } from './remote-apply.ts'
 import { splitUpdate } from './split-update.ts'
 import type { GateFault } from './update-gate.ts'
@@ -80,8 +80,9 @@ export class DocumentSync {
     this.#applier.handleStored(log, seq, plaintext)
   }
 
-  reading(): Uint8Array {
-    return readingDigest(this.#applier.doc)
+  /** `null` when the document changed while it was being read. */
+  reading(): Promise<Uint8Array | null> {
+    return readingDigestInSlices(this.#applier.doc, () => this.#deps.clock.yieldToHost())
   }
 
   /** Everything written so far is an entry. */
@@ -189,11 +190,16 @@ export class DocumentSync {
     this.#sinceRebuild = []
     const logs = this.#deps.logs().map((log) => ({ log, count: log.seq }))
     const folded = await foldDocument(await this.#openAll(logs), () => this.#deps.clock.yieldToHost())
-    if (this.#closed) return false
-    if (!force && this.#sinceRebuild.length === 0 && equalBytes(readingDigest(folded.doc), this.reading()))
-      return false
+    if (this.#closed || (!force && (await this.#readsLike(folded.doc)))) return false
     this.#replace(folded.doc, logs, folded)
     return true
+  }
+
+  /** A document that is being written meanwhile is left alone: it will be compared again. */
+  async #readsLike(doc: Y.Doc): Promise<boolean> {
+    const folded = await readingDigestInSlices(doc, () => this.#deps.clock.yieldToHost())
+    const live = await this.reading()
+    return live === null || (folded !== null && equalBytes(folded, live))
   }
 
   async #openAll(

@@ -6,7 +6,7 @@ import { type FoldLog, foldDocument } from './fold.ts'
 import { readingDigest } from './reading-digest.ts'
 import { applyRemote, REMOTE } from './remote-apply.ts'
 
-const noYield = async () => {}
+const noYield = () => Promise.resolve()
 
 function hash(first: number): Uint8Array {
   return new Uint8Array(32).fill(first)
@@ -37,7 +37,10 @@ function clientOf(update: Uint8Array): number {
 
 describe('the canonical fold', () => {
   it('applies what waited once the other log has come so far', async () => {
-    const logs = [log(1, 11, text(11, 0, 'b', [22, 1])), log(2, 22, text(22, 0, 'a'), text(22, 1, 'A', [22, 0]))]
+    const logs = [
+      log(1, 11, text(11, 0, 'b', [22, 1])),
+      log(2, 22, text(22, 0, 'a'), text(22, 1, 'A', [22, 0])),
+    ]
     const { doc, applied, refused } = await foldDocument(logs, noYield)
     expect(doc.getText('text').toString()).toBe('aAb')
     expect(applied).toEqual([1, 2])

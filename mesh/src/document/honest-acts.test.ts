@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { HonestRoom } from '../testing/honest-peers.ts'
+import { type HonestPeer, HonestRoom } from '../testing/honest-peers.ts'
 import { seededFraction } from '../testing/honest-traffic.ts'
 import { foldDocument } from './fold.ts'
 import { readingDigest } from './reading-digest.ts'
+import { applyRemote } from './remote-apply.ts'
+import { checkUpdate } from './update-gate.ts'
 import { holdsBack } from './yjs-internals.ts'
 
 const SEEDS = process.env['PARLEY_LONG'] === '1' ? 2000 : 120
@@ -20,7 +22,10 @@ async function playSeed(seed: number): Promise<{ room: HonestRoom; readings: str
   }
   expect(room.deliverAll(), `seed ${seed}: delivery`).toBe(true)
   const logs = room.logs()
-  const folds = [await foldDocument(logs, async () => {}), await foldDocument(logs.toReversed(), async () => {})]
+  const folds = [
+    await foldDocument(logs, () => Promise.resolve()),
+    await foldDocument(logs.toReversed(), () => Promise.resolve()),
+  ]
   for (const fold of folds) expect(fold.refused, `seed ${seed}: fold`).toEqual([])
   expect(folds[0]?.applied, `seed ${seed}`).toEqual(logs.map((log) => log.updates.length))
   return {
@@ -51,4 +56,23 @@ describe('honest acts', () => {
     expect(applied).toBeGreaterThan(100 * SEEDS)
     expect({ liveDiffers, foldDiffers }).toEqual({ liveDiffers: [], foldDiffers: [] })
   }, 600_000)
+
+  it('[F54] an insert between two letters between which 6,000 others came to stand', async () => {
+    const [near, far] = new HonestRoom(2, seededFraction(54)).peers as [HonestPeer, HonestPeer]
+    near.doc.getText('text').insert(0, 'ab')
+    applyRemote(far.doc, near.updates[0] as Uint8Array)
+    far.doc.getText('text').insert(1, 'late')
+    for (let i = 0; i < 6000; i++) near.doc.getText('text').insert(1 + (i % 2) * i, '.')
+    const late = far.updates[0] as Uint8Array
+    expect(checkUpdate(near.doc, late, far.clientId)).toEqual({ verdict: 'apply' })
+    applyRemote(near.doc, late)
+    const logs = [near, far].map(({ clientId, updates }, i) => ({
+      hash: new Uint8Array(32).fill(i),
+      clientId,
+      updates,
+    }))
+    const { doc, refused } = await foldDocument(logs, () => Promise.resolve())
+    expect(refused).toEqual([])
+    expect(hex(readingDigest(near.doc))).toBe(hex(readingDigest(doc)))
+  })
 })

@@ -39,7 +39,8 @@ const MUTATIONS: readonly Mutate[] = [
 
 function flipped(first: Uint8Array, _pick: () => Sample, fraction: Fraction): Uint8Array {
   const out = first.slice()
-  for (let left = 1 + below(fraction, 4); left > 0; left--) out[below(fraction, out.length)] = below(fraction, 256)
+  for (let left = 1 + below(fraction, 4); left > 0; left--)
+    out[below(fraction, out.length)] = below(fraction, 256)
   return out
 }
 
@@ -88,7 +89,8 @@ it(`[F25] ${FRAMES} malformed updates: no throw, no change unless the gate says 
     expect(readingDigest(doc)).toEqual(readingDigest(docOf(state)))
   }
   // Some of each kind, or the corpus proves nothing.
-  for (const count of Object.values(counts)) expect(count, JSON.stringify(counts)).toBeGreaterThan(FRAMES / 200)
+  for (const count of Object.values(counts))
+    expect(count, JSON.stringify(counts)).toBeGreaterThan(FRAMES / 200)
   console.info(JSON.stringify(counts))
 }, 3_600_000)
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { honestEdit, honestRoots, honestUndo, seededFraction } from '../testing/honest-traffic.ts'
-import { readingDigest } from './reading-digest.ts'
+import { readingDigest, readingDigestInSlices } from './reading-digest.ts'
 import { applyRemote } from './remote-apply.ts'
 
 function hex(doc: Y.Doc): string {
@@ -68,9 +68,9 @@ describe('the digest of a reading', () => {
     expect(readingOf.size).toBeGreaterThan(800)
   })
 
-  it('does not depend on how text came about', () => {
+  it('does not depend on how text came about', async () => {
     const parts = fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 4 }), { minLength: 1 })
-    fc.assert(
+    await fc.assert(
       fc.property(parts, (words) => {
         const once = docWith((doc) => doc.getText('t').insert(0, words.join('')))
         const often = docWith((doc) => {
@@ -89,9 +89,9 @@ describe('the digest of a reading', () => {
     )
   })
 
-  it('values that read differently differ, equal ones do not', () => {
+  it('values that read differently differ, equal ones do not', async () => {
     const values = fc.tuple(fc.jsonValue({ maxDepth: 4 }), fc.jsonValue({ maxDepth: 4 }))
-    fc.assert(
+    await fc.assert(
       fc.property(values, ([a, b]) => {
         fc.pre(!JSON.stringify([a, b]).includes('__proto__'))
         const [docA, docB] = [a, b].map((value) => docWith((doc) => doc.getMap('m').set('k', value)))
@@ -120,8 +120,16 @@ describe('the digest of a reading', () => {
   it.each<[string, (doc: Y.Doc) => void, (doc: Y.Doc) => void]>([
     ['root names', (d) => d.getText('a').insert(0, 'x'), (d) => d.getText('b').insert(0, 'x')],
     ['node names', (d) => addElement(d, 'p'), (d) => addElement(d, 'q')],
-    ['attributes', (d) => addElement(d, 'p').setAttribute('a', '1'), (d) => addElement(d, 'p').setAttribute('a', '2')],
-    ['where a list ends', (d) => d.getArray('a').push([['x'], 'y']), (d) => d.getArray('a').push([['x', 'y']])],
+    [
+      'attributes',
+      (d) => addElement(d, 'p').setAttribute('a', '1'),
+      (d) => addElement(d, 'p').setAttribute('a', '2'),
+    ],
+    [
+      'where a list ends',
+      (d) => d.getArray('a').push([['x'], 'y']),
+      (d) => d.getArray('a').push([['x', 'y']]),
+    ],
     ['empty nested types', (d) => d.getMap('m').set('k', new Y.Map()), (d) => d.getMap('m').set('k', {})],
     ['strings and numbers', (d) => d.getMap('m').set('k', 1), (d) => d.getMap('m').set('k', '1')],
     ['half an emoji', (d) => d.getText('t').insert(0, '\ud83d'), (d) => d.getText('t').insert(0, '\ufffd')],
@@ -144,6 +152,18 @@ describe('the digest of a reading', () => {
     kept.getText('text').insert(0, 'abc')
     kept.getText('text').delete(1, 1)
     expect(hex(kept)).toBe(hex(docWith((doc) => doc.getText('text').insert(0, 'ac'))))
+  })
+
+  it('in slices it is the same, and null when the document changes meanwhile', async () => {
+    const doc = docWith((filled) => {
+      for (let i = 0; i < 20_000; i++) filled.getMap('m').set(`${i % 9000}`, i)
+    })
+    let yields = 0
+    const sliced = await readingDigestInSlices(doc, async () => void yields++)
+    expect(sliced).toEqual(readingDigest(doc))
+    expect(yields).toBeGreaterThan(1)
+    const disturbed = readingDigestInSlices(doc, async () => void doc.getMap('m').set('late', yields++))
+    expect(await disturbed).toBeNull()
   })
 
   it('[F34] nesting of 20,000 does not overflow it', () => {

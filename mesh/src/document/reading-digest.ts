@@ -23,6 +23,9 @@ const TAG = {
   subdocument: 13,
 } as const
 
+/** Items between two turns of the host: about 5 ms. */
+const SLICE_STEPS = 2_000
+
 /** One type under way. A stack of these, so that nesting cannot overflow the engine's own. */
 interface Frame {
   item: Y.Item | null
@@ -69,17 +72,7 @@ function attributesJsonOf(frame: Frame): string {
 class ReadingWalk {
   readonly writer = new DigestWriter()
   readonly #stack: Frame[] = []
-
-  root(name: string, type: SharedType): void {
-    const before = this.writer.length
-    this.writer.u8(TAG.root)
-    this.writer.text(name)
-    const empty = this.writer.length
-    this.#stack.push(frameOf(type))
-    for (let frame = this.#stack.at(-1); frame !== undefined; frame = this.#stack.at(-1)) this.#advance(frame)
-    // A root that was merely asked for is in one peer's document and not in another's.
-    if (this.writer.length === empty + 1) this.writer.rewind(before)
-  }
+  #steps = 0
 
   #advance(frame: Frame): void {
     if (frame.item !== null) {
@@ -98,6 +91,21 @@ class ReadingWalk {
       this.writer.u8(TAG.end)
       this.#stack.pop()
     }
+  }
+
+  /** Yields once in a while, so that the walk over a large document can be cut into slices. */
+  *root(name: string, type: SharedType): Generator<void> {
+    const before = this.writer.length
+    this.writer.u8(TAG.root)
+    this.writer.text(name)
+    const empty = this.writer.length
+    this.#stack.push(frameOf(type))
+    for (let frame = this.#stack.at(-1); frame !== undefined; frame = this.#stack.at(-1)) {
+      this.#advance(frame)
+      if (++this.#steps % SLICE_STEPS === 0) yield
+    }
+    // A root that was merely asked for is in one peer's document and not in another's.
+    if (this.writer.length === empty + 1) this.writer.rewind(before)
   }
 
   #listItem(frame: Frame, content: Y.Item['content']): void {
@@ -169,15 +177,41 @@ class ReadingWalk {
   }
 }
 
+function* walkRoots(doc: Y.Doc, walk: ReadingWalk): Generator<void> {
+  for (const name of [...doc.share.keys()].sort()) {
+    const type = doc.share.get(name)
+    if (type !== undefined) yield* walk.root(name, type)
+  }
+}
+
 /**
  * 32 bytes, equal exactly when the documents read equal: visible content of every root in `doc.share`, declared or not,
  * with its formatting, keys, attributes and node names. A root without content counts as absent.
  */
 export function readingDigest(doc: Y.Doc): Uint8Array {
   const walk = new ReadingWalk()
-  for (const name of [...doc.share.keys()].sort()) {
-    const type = doc.share.get(name)
-    if (type !== undefined) walk.root(name, type)
-  }
+  for (const _ of walkRoots(doc, walk));
   return walk.writer.digest()
+}
+
+/** The same in slices of some milliseconds; `null` when the document changed meanwhile. */
+export async function readingDigestInSlices(
+  doc: Y.Doc,
+  yieldToHost: () => Promise<void>,
+): Promise<Uint8Array | null> {
+  const walk = new ReadingWalk()
+  let changed = false
+  const onChange = () => {
+    changed = true
+  }
+  doc.on('update', onChange)
+  try {
+    for (const _ of walkRoots(doc, walk)) {
+      await yieldToHost()
+      if (changed) return null
+    }
+    return walk.writer.digest()
+  } finally {
+    doc.off('update', onChange)
+  }
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { UPDATE_STRUCTS } from '../limits.ts'
 import { honestEdit, honestRoots, honestUndo, seededFraction } from '../testing/honest-traffic.ts'
+import { rawUpdate } from '../testing/raw-update.ts'
 import { readingDigest } from './reading-digest.ts'
 import { applyRemote } from './remote-apply.ts'
 import { splitUpdate } from './split-update.ts'
@@ -20,9 +21,9 @@ interface Change {
 }
 
 /** `change` in one transaction, on a document that `prepare` filled. */
-function changeOf(change: (doc: Y.Doc) => void, prepare: (doc: Y.Doc) => void = () => {}): Change {
+function changeOf(change: (doc: Y.Doc) => void, prepare?: (doc: Y.Doc) => void): Change {
   const doc = new Y.Doc()
-  prepare(doc)
+  prepare?.(doc)
   const before = Y.encodeStateAsUpdate(doc)
   doc.clientID = CLIENT
   const updates: Uint8Array[] = []
@@ -48,7 +49,7 @@ function expectEqualInParts({ before, update, doc }: Change, maxBytes: number): 
   expect(readingDigest(inParts)).toEqual(readingDigest(doc))
   expect(Y.encodeStateVector(inParts)).toEqual(Y.encodeStateVector(whole))
   // What is deleted too, once the document is loaded afresh.
-  expect(reloaded(inParts)).toEqual(reloaded(whole))
+  expect(Buffer.compare(reloaded(inParts), reloaded(whole))).toBe(0)
   return result.parts
 }
 
@@ -65,7 +66,10 @@ function contentOf(doc: Y.Doc): unknown {
 
 describe('cutting a large update', () => {
   it('[F55] 300 KB and 2 MB of text with emoji', () => {
-    for (const [kilobytes, atLeast] of [[300, 2], [2048, 11]] as const) {
+    for (const [kilobytes, atLeast] of [
+      [300, 2],
+      [2048, 11],
+    ] as const) {
       const words = 'words \u{1f600}\u{1f469}\u{200d}\u{1f680} ü '
       const pasted = words.repeat(Math.ceil((kilobytes * 1024) / Buffer.byteLength(words)))
       const change = changeOf(
@@ -79,7 +83,11 @@ describe('cutting a large update', () => {
   })
 
   it('[F55] lists, maps, formatted text and XML of some 600 KB', () => {
-    const rows = Array.from({ length: 8000 }, (_, i) => ({ id: i, name: `row ${i} \u{1f600}`, tags: ['a', 'b'] }))
+    const rows = Array.from({ length: 8000 }, (_, i) => ({
+      id: i,
+      name: `row ${i} \u{1f600}`,
+      tags: ['a', 'b'],
+    }))
     const changes: ((doc: Y.Doc) => void)[] = [
       (doc) => doc.getArray('list').insert(0, rows),
       (doc) => {
@@ -98,7 +106,8 @@ describe('cutting a large update', () => {
         doc.getXmlFragment('xml').insert(0, elements)
       },
     ]
-    for (const change of changes) expect(expectEqualInParts(changeOf(change), CUT_BYTES).length).toBeGreaterThan(1)
+    for (const change of changes)
+      expect(expectEqualInParts(changeOf(change), CUT_BYTES).length).toBeGreaterThan(1)
   })
 
   it('[F55] 2 MB inserted and deleted at once, and more delete ranges than one update may have', () => {
@@ -107,30 +116,38 @@ describe('cutting a large update', () => {
       doc.getText('text').delete(1, 2_400_000)
     })
     expect(expectEqualInParts(gone, CUT_BYTES).length).toBeGreaterThan(2)
-    const scattered = changeOf(
-      (doc) => {
-        doc.getArray('list').forEach((_, i, list) => {
-          if (i < list.length) list.delete(i)
-        })
-      },
-      (doc) => doc.getArray('list').insert(0, Array.from({ length: 2 * UPDATE_STRUCTS + 20 }, (_, i) => i)),
-    )
+    const doc = new Y.Doc()
+    doc.getText('text').insert(0, 'ab'.repeat(UPDATE_STRUCTS + 10))
+    const before = Y.encodeStateAsUpdate(doc)
+    const everySecond = Array.from({ length: UPDATE_STRUCTS + 10 }, (_, i): [number, number] => [2 * i, 1])
+    const update = rawUpdate([], [[doc.clientID, everySecond]])
+    applyRemote(doc, update)
+    const scattered = { before, update, doc }
     expect(expectEqualInParts(scattered, CUT_BYTES).length).toBeGreaterThan(1)
   })
 
-  it('[F41] [F55] random texts with emoji at any cut size, never within a surrogate pair', () => {
-    const texts = fc.string({ unit: fc.constantFrom('a', 'ü', '€', '\u{1f600}', '\u{1f469}\u{200d}\u{1f680}') , minLength: 1, maxLength: 3000 })
-    fc.assert(
-      fc.property(texts, fc.integer({ min: 0, max: 20 }), fc.integer({ min: 1024, max: 3000 }), (text, at, max) => {
-        const change = changeOf(
-          (doc) => doc.getText('text').insert(at, text),
-          (doc) => doc.getText('text').insert(0, 'abcdefghijklmnopqrstuvwxyz'),
-        )
-        for (const part of expectEqualInParts(change, max))
-          for (const struct of Y.decodeUpdate(part).structs)
-            if (struct instanceof Y.Item && struct.content instanceof Y.ContentString)
-              expect(struct.content.str).not.toMatch(/\ufffd|\p{Surrogate}/u)
-      }),
+  it('[F41] [F55] random texts with emoji at any cut size, never within a surrogate pair', async () => {
+    const texts = fc.string({
+      unit: fc.constantFrom('a', 'ü', '€', '\u{1f600}', '\u{1f469}\u{200d}\u{1f680}'),
+      minLength: 1,
+      maxLength: 3000,
+    })
+    await fc.assert(
+      fc.property(
+        texts,
+        fc.integer({ min: 0, max: 20 }),
+        fc.integer({ min: 1024, max: 3000 }),
+        (text, at, max) => {
+          const change = changeOf(
+            (doc) => doc.getText('text').insert(at, text),
+            (doc) => doc.getText('text').insert(0, 'abcdefghijklmnopqrstuvwxyz'),
+          )
+          for (const part of expectEqualInParts(change, max))
+            for (const struct of Y.decodeUpdate(part).structs)
+              if (struct instanceof Y.Item && struct.content instanceof Y.ContentString)
+                expect(struct.content.str).not.toMatch(/\ufffd|\p{Surrogate}/u)
+        },
+      ),
       { numRuns: 150 },
     )
   })
@@ -144,7 +161,10 @@ describe('cutting a large update', () => {
         for (let i = 0; i < count; i++) honestEdit(doc, fraction, undo)
         undo.destroy()
       }
-      const change = changeOf((doc) => edit(doc, 60), (doc) => edit(doc, 40))
+      const change = changeOf(
+        (doc) => edit(doc, 60),
+        (doc) => edit(doc, 40),
+      )
       parts += expectEqualInParts(change, 1024).length
     }
     expect(parts).toBeGreaterThan(80 * 3)

@@ -1,7 +1,14 @@
 import { limits } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
-import { KEY_CHARACTERS, TYPE_DEPTH, UPDATE_LENGTH, UPDATE_ROOTS, UPDATE_STRUCTS, VALUE_DEPTH } from '../limits.ts'
+import {
+  KEY_CHARACTERS,
+  TYPE_DEPTH,
+  UPDATE_LENGTH,
+  UPDATE_ROOTS,
+  UPDATE_STRUCTS,
+  VALUE_DEPTH,
+} from '../limits.ts'
 import { type RawPlace, type RawRanges, rawGc, rawItem, rawSkip, rawUpdate } from '../testing/raw-update.ts'
 import { applyRemote } from './remote-apply.ts'
 import { checkUpdate, type GateFault } from './update-gate.ts'
@@ -72,7 +79,10 @@ function nested(value: unknown, depth: number): unknown {
 /** Each array inside the one before. */
 function nestedTypes(depth: number): Uint8Array {
   const structs = Array.from({ length: depth }, (_, clock) =>
-    rawItem(new Y.ContentType(new Y.Array()), clock === 0 ? {} : { parent: { client: OWN, clock: clock - 1 } }),
+    rawItem(
+      new Y.ContentType(new Y.Array()),
+      clock === 0 ? {} : { parent: { client: OWN, clock: clock - 1 } },
+    ),
   )
   return own(structs)
 }
@@ -92,7 +102,9 @@ describe('the update gate', () => {
 
   it('[F27] claims of many structs, blocks, ranges and values are refused for want of bytes', () => {
     for (const claimedCount of [2, 1e6, 16e6, 2 ** 31, 2 ** 32, 2 ** 50, Number.MAX_SAFE_INTEGER]) {
-      expect(faultOf(rawUpdate([{ client: OWN, clock: 0, structs: [text()], claimedCount }]))).toBe('malformed')
+      expect(faultOf(rawUpdate([{ client: OWN, clock: 0, structs: [text()], claimedCount }]))).toBe(
+        'malformed',
+      )
       const head = rawUpdate([{ client: claimedCount, clock: 0, structs: [], claimedCount: 0 }])
       expect(faultOf(head.subarray(2))).toBe('malformed')
     }
@@ -118,8 +130,22 @@ describe('the update gate', () => {
         verdict: 'wait',
         missing: { client: 9, clock: 3 },
       })
-    const deletion = own([text()], [[OTHER, [[0, 2], [8, 5]]]])
-    expect(checkUpdate(doc, deletion, OWN)).toEqual({ verdict: 'wait', missing: { client: OTHER, clock: 12 } })
+    const deletion = own(
+      [text()],
+      [
+        [
+          OTHER,
+          [
+            [0, 2],
+            [8, 5],
+          ],
+        ],
+      ],
+    )
+    expect(checkUpdate(doc, deletion, OWN)).toEqual({
+      verdict: 'wait',
+      missing: { client: OTHER, clock: 12 },
+    })
   })
 
   it('[F29] a known struct with an unknown origin waits too: Yjs would put it aside', () => {
@@ -201,7 +227,9 @@ describe('the update gate', () => {
       own(Array.from({ length: count }, (_, i) => text({ parent: `root ${i}` })))
     expectApplies(roots(UPDATE_ROOTS))
     expect(faultOf(roots(UPDATE_ROOTS + 1))).toBe('too-many-roots')
-    expect(faultOf(own([rawItem(new Y.ContentDoc(new Y.Doc({ guid: 'g', autoLoad: true })))]))).toBe('subdocument')
+    expect(faultOf(own([rawItem(new Y.ContentDoc(new Y.Doc({ guid: 'g', autoLoad: true })))]))).toBe(
+      'subdocument',
+    )
     expect(faultOf(own([rawSkip(3), text()]))).toBe('skip')
     const many = (count: number) => own(Array.from({ length: count }, () => rawGc(1)))
     expectApplies(many(UPDATE_STRUCTS))
@@ -236,7 +264,18 @@ describe('the update gate', () => {
   it('delete ranges that Yjs would not write, and too many of them', () => {
     const ranges = (...pairs: [number, number][]) => own([text()], [[OTHER, pairs]])
     expectApplies(ranges([0, 2], [2, 1], [5, 5]))
-    for (const pairs of [[[0, 0]], [[5, 2], [0, 2]], [[0, 9], [0, 9]], [[1, Number.MAX_SAFE_INTEGER]]])
+    for (const pairs of [
+      [[0, 0]],
+      [
+        [5, 2],
+        [0, 2],
+      ],
+      [
+        [0, 9],
+        [0, 9],
+      ],
+      [[1, Number.MAX_SAFE_INTEGER]],
+    ])
       expect(faultOf(ranges(...(pairs as [number, number][])))).toBe('malformed')
     const many = Array.from({ length: UPDATE_STRUCTS + 1 }, (_, i): [number, number] => [2 * i, 1])
     expect(faultOf(ranges(...many))).toBe('too-many-structs')

@@ -58,5 +58,6 @@ export function keyedItemsOf(type: SharedType): ReadonlyMap<string, Y.Item> {
  * transactions that are not local; a kept position makes the next insert by index land somewhere else.
  */
 export function forgetPositions(transaction: Y.Transaction): void {
-  for (const type of transaction.changed.keys()) if (type._searchMarker !== null) type._searchMarker.length = 0
+  for (const type of transaction.changed.keys())
+    if (type._searchMarker !== null) type._searchMarker.length = 0
 }

@@ -2,11 +2,7 @@
 import { utf8 } from '@parley/protocol'
 import type { Cipher, Keyring } from '../ports.ts'
 import { assert, assertEqual, failureOf } from './assert.ts'
-
-export interface CryptoTestFrame {
-  describe(name: string, define: () => void): void
-  it(name: string, run: () => Promise<void>): void
-}
+import type { TestFrame } from './storage-contract.ts'
 
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -48,7 +44,7 @@ const GCM_ZERO_BLOCK = 'cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5
 /** RFC 7914 §11, the first 32 bytes. */
 const PBKDF2_ONE_ITERATION = '55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc'
 
-export function describeKeyring(frame: CryptoTestFrame, name: string, make: () => Keyring): void {
+export function describeKeyring(frame: TestFrame, name: string, make: () => Keyring): void {
   const { describe, it } = frame
   const seed = unhex(RFC_7748.seed)
 
@@ -116,7 +112,7 @@ export function describeKeyring(frame: CryptoTestFrame, name: string, make: () =
   })
 }
 
-export function describeCipher(frame: CryptoTestFrame, name: string, make: () => Cipher): void {
+export function describeCipher(frame: TestFrame, name: string, make: () => Cipher): void {
   const { describe, it } = frame
   const iv = new Uint8Array(12)
   const none = new Uint8Array()

@@ -56,7 +56,10 @@ class HonestWriter {
   }
 
   word(): string {
-    return this.pick(['ab', 'c', 'lorem ipsum ', '\u{1f600}', 'd\u{1f469}\u{200d}\u{1f680}e', 'x'.repeat(40)]) ?? 'x'
+    return (
+      this.pick(['ab', 'c', 'lorem ipsum ', '\u{1f600}', 'd\u{1f469}\u{200d}\u{1f680}e', 'x'.repeat(40)]) ??
+      'x'
+    )
   }
 
   key(): string {
@@ -64,7 +67,16 @@ class HonestWriter {
   }
 
   value(): unknown {
-    return this.pick([1, -2.5, true, null, 'text', ['a', { b: 1 }], { deep: { er: [1, 2] } }, new Uint8Array([1, 2])])
+    return this.pick([
+      1,
+      -2.5,
+      true,
+      null,
+      'text',
+      ['a', { b: 1 }],
+      { deep: { er: [1, 2] } },
+      new Uint8Array([1, 2]),
+    ])
   }
 
   mark(): Record<string, unknown> {

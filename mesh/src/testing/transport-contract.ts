@@ -1,7 +1,7 @@
 /** What real transports keep to; runs under Vitest in Node and under Mocha in a browser alike. */
 import type { ConnectTransport, SignalData, Transport, TransportOptions } from '../ports.ts'
 import { assert, assertEqual, failureOf } from './assert.ts'
-import type { CryptoTestFrame } from './crypto-contract.ts'
+import type { TestFrame } from './storage-contract.ts'
 
 const LOW_WATER_BYTES = 32 * 1024
 const LARGEST_BYTES = 16 * 1024 + 64
@@ -70,10 +70,13 @@ function sdpsOf(end: End): string[] {
   return end.signals.flatMap((data) => (data.type === 'candidate' ? [] : [data.sdp]))
 }
 
-export function describeTransport(frame: CryptoTestFrame, name: string, connect: ConnectTransport): void {
-  const { describe, it } = frame
+export function describeTransport(frame: TestFrame, name: string, connect: ConnectTransport): void {
+  describeExchange(frame, name, connect)
+  describeEndings(frame, name, connect)
+}
 
-  describe(`Transport: ${name}`, () => {
+function describeExchange({ describe, it }: TestFrame, name: string, connect: ConnectTransport): void {
+  describe(`Transport, open: ${name}`, () => {
     it('connects two ends; each description names one SHA-256 certificate', async () => {
       const [a, b] = await connected(connect)
       for (const end of [a, b]) {
@@ -114,17 +117,6 @@ export function describeTransport(frame: CryptoTestFrame, name: string, connect:
       await disconnect(a, b)
     })
 
-    it('throws on what nobody may do: a larger message, a message before open or after the end', async () => {
-      const early = new End(connect, { initiator: true })
-      assert((await failureOf(() => early.transport.send(new Uint8Array(1)))) instanceof Error, 'before open')
-      early.transport.close()
-      const [a, b] = await connected(connect)
-      const tooLarge = await failureOf(() => a.transport.send(new Uint8Array(LARGEST_BYTES + 1)))
-      assert(tooLarge instanceof RangeError, 'RangeError')
-      await disconnect(a, b)
-      assert((await failureOf(() => a.transport.send(new Uint8Array(1)))) instanceof Error, 'after the end')
-    })
-
     it('tells when the buffer has fallen to the low mark', async () => {
       const [a, b] = await connected(connect)
       const chunk = new Uint8Array(LARGEST_BYTES)
@@ -140,12 +132,28 @@ export function describeTransport(frame: CryptoTestFrame, name: string, connect:
       await b.until(() => b.messages.length === sentCount)
       await disconnect(a, b)
     })
+  })
+}
+
+function describeEndings({ describe, it }: TestFrame, name: string, connect: ConnectTransport): void {
+  describe(`Transport, ending: ${name}`, () => {
+    it('throws on what nobody may do: a larger message, a message before open or after the end', async () => {
+      const early = new End(connect, { initiator: true })
+      assert((await failureOf(() => early.transport.send(new Uint8Array(1)))) instanceof Error, 'before open')
+      early.transport.close()
+      const [a, b] = await connected(connect)
+      const tooLarge = await failureOf(() => a.transport.send(new Uint8Array(LARGEST_BYTES + 1)))
+      assert(tooLarge instanceof RangeError, 'RangeError')
+      await disconnect(a, b)
+      assert((await failureOf(() => a.transport.send(new Uint8Array(1)))) instanceof Error, 'after the end')
+    })
 
     it('says once that it closed, to each side what it needs to know; last words arrive', async () => {
       const [a, b] = await connected(connect)
       b.transport.send(Uint8Array.of(1))
       await a.until(() => a.messages.length === 1)
-      for (let i = 0; i < 5; i++) a.transport.send(new Uint8Array(15_000))
+      // More than a congestion window has room for: the last words have to wait for the wire.
+      for (let i = 0; i < 60; i++) a.transport.send(new Uint8Array(15_000))
       a.transport.send(Uint8Array.of(9))
       a.transport.close()
       a.transport.close()

@@ -86,6 +86,21 @@ describe('frames', () => {
     ['a close code of five digits', body('close').varUint(10_000).done()],
   ])('[FR2] are refused for %s', (_what, bytes) => refused(bytes))
 
+  it.each(['ihave', 'want'] as const)(
+    '[FR2] refuse more than 2,000 heads or ranges in %s, complete or not',
+    (type) => {
+      const log = new ByteWriter().text('index').fixed(new Uint8Array(40)).varUint(1)
+      const item = (type === 'want' ? log.varUint(1) : log.fixed(new Uint8Array(32))).done()
+      const withItems = (count: number) => {
+        const writer = body(type).varUint(count)
+        for (let i = 0; i < count; i++) writer.fixed(item)
+        return writer.done()
+      }
+      expect(decodeFrame(withItems(HEADS_COUNT))).toMatchObject({ type })
+      refused(withItems(HEADS_COUNT + 1))
+    },
+  )
+
   it.each([
     ['from 0', 0, 5],
     ['backwards', 5, 4],

@@ -36,6 +36,14 @@ function extensions(handle: DocumentHandle, { name, color }: Profile) {
   ]
 }
 
+/** To the toolbar, from where Tab goes on; readers have none and their Tab is free. */
+function leave(editorElement: HTMLElement): boolean {
+  const page = editorElement.closest('document-surface')
+  const tool = page?.querySelector<HTMLElement>('[role="toolbar"] [tabindex="0"]')
+  tool?.focus()
+  return tool instanceof HTMLElement
+}
+
 /** `host` must be in light DOM: ProseMirror's collaboration fails in shadow roots. */
 export function createDocumentEditor(options: {
   readonly host: HTMLElement
@@ -50,6 +58,8 @@ export function createDocumentEditor(options: {
     element: host,
     editable: handle.writable,
     injectCSS: false,
+    // What shows until the Y.Doc's content does. As a node: a string would be parsed, which Trusted Types forbid.
+    content: { type: 'doc', content: [{ type: 'paragraph' }] },
     extensions: extensions(handle, profile),
     editorProps: {
       attributes: {
@@ -62,6 +72,8 @@ export function createDocumentEditor(options: {
         // Readers reach and scroll it by keyboard too.
         tabindex: '0',
       },
+      // In a list Tab indents, so there has to be another way out by keyboard (WCAG 2.2, 2.1.2).
+      handleKeyDown: (view, event) => event.key === 'Escape' && leave(view.dom),
       transformPastedHTML: allowClipboardHtml,
     },
     onCreate: showEmptiness,
