@@ -21,13 +21,15 @@ const PACKAGES = {
 /** Files directly in mesh/src that every part of the mesh may import: the ports, and shapes without code. */
 const MESH_BASE = ['ports', 'limits', 'errors', 'api']
 /** They know nothing of each other: the room connects them by function types. */
-const SIBLINGS = ['journal', 'document', 'presence', 'overlay', 'link', 'blobs', 'join']
+const SIBLINGS = ['journal', 'document', 'presence', 'overlay', 'link', 'blobs']
+/** Main files: they choose adapters. */
+const MAIN_FILES = ['mesh/src/index.ts']
 
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"\n]+)\1/g
 
 const packageOf = (path) => path.split('/', 1)[0]
 const isTest = (path) => path.endsWith('.test.ts')
-const isTesting = (path) => path.includes('/testing/')
+const isTesting = (path) => path.includes('/testing/') || path.startsWith('mesh/src/stories/')
 
 /** `base`, `room` (whatever else lies directly in mesh/src), or the folder's name. */
 function meshPartOf(path) {
@@ -44,9 +46,10 @@ function faultInMesh(from, to) {
   if (source === 'base' && from.endsWith('/api.ts'))
     return target === 'presence' ? null : 'api.ts is shapes only'
   if (source === 'base') return 'ports, limits and errors import nothing of the mesh'
+  if (isTesting(from) || MAIN_FILES.includes(from)) return null
   if (source === 'room')
     return target === 'adapters' ? 'only main files choose adapters: import #platform' : null
-  if (source === 'testing') return null
+  if (source === 'join' && SIBLINGS.includes(target)) return null
   if (target === 'room') return `${source} may not know the room`
   if (source === 'adapters') return 'adapters implement ports and know nothing else'
   if (SIBLINGS.includes(source) && SIBLINGS.includes(target))

@@ -6,7 +6,9 @@ const violationOf = (path, source) => findViolations(new Map([[path, source]]))[
 describe('import direction', () => {
   it.each([
     ['mesh/src/journal/a.ts', "import { x } from '../presence/b.ts'", 'siblings'],
-    ['mesh/src/link/a.ts', "import type { X } from '../join/b.ts'", 'siblings'],
+    ['mesh/src/link/a.ts', "import type { X } from '../join/b.ts'", 'link may not import join'],
+    ['mesh/src/room.ts', "import { x } from './stories/b.ts'", 'production never imports testing'],
+    ['mesh/src/join/a.ts', "import { x } from '../adapters/b.ts'", 'join may not import adapters'],
     ['mesh/src/journal/a.ts', "import {\n  x,\n} from '../room.ts'", 'may not know the room'],
     ['mesh/src/journal/a.ts', "import { x } from '../adapters/b.ts'", 'may not import adapters'],
     ['mesh/src/adapters/a.ts', "import { x } from '../link/b.ts'", 'adapters implement ports'],
@@ -28,6 +30,9 @@ describe('import direction', () => {
     ['mesh/src/journal/a.ts', "import { x } from './b.ts'\nimport * as Y from 'yjs'"],
     ['mesh/src/room.ts', "import { x } from './journal/b.ts'\nimport { y } from '#platform'"],
     ['mesh/src/journal/a.test.ts', "import { x } from '../testing/b.ts'\nimport { y } from '../link/c.ts'"],
+    ['mesh/src/join/a.ts', "import { x } from '../link/b.ts'"],
+    ['mesh/src/index.ts', "import { x } from './adapters/b.ts'"],
+    ['mesh/src/stories/a.ts', "import { x } from '../rooms.ts'\nimport { y } from '../testing/b.ts'"],
     ['mesh/src/testing/a.ts', "import { x } from '../ports.ts'"],
     ['app/src/a.ts', "import { x } from '@parley/mesh'"],
     ['signaling/src/a.test.ts', "import { x } from '@parley/protocol/testing'"],

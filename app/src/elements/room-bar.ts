@@ -71,10 +71,12 @@ export class RoomBar extends LightElement {
   #states(): TemplateResult {
     const { save, connection } = this.state
     const tone = connectionTone(connection)
+    // It changes with every keystroke: only bad news is read out unasked.
+    const live = save.device === 'failed' ? 'polite' : 'off'
     return html`<div class="states">
       <span class="state" data-tone=${save.device === 'failed' ? 'bad' : 'good'}>
         ${icon(save.device === 'failed' ? 'unsaved' : 'saved')}
-        <span role="status" aria-label=${word('saveState')}>${saveStateText(save)}</span>
+        <span role="status" aria-live=${live} aria-label=${word('saveState')}>${saveStateText(save)}</span>
       </span>
       <span class="state" data-tone=${tone}>
         ${icon(tone === 'good' ? 'connected' : 'disconnected')}

@@ -1,4 +1,4 @@
-import { html, type PropertyValues, type TemplateResult } from 'lit'
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { DocumentMapController } from '../controllers/document-map-controller.ts'
 import { RoomController } from '../controllers/room-controller.ts'
 import { StoreController } from '../controllers/store-controller.ts'
@@ -23,6 +23,9 @@ const FIRST_PAGE = 'content/main'
 const ANNOUNCE_KEY = 'parley.announce'
 /** Below it the drawer lies over the page, so it starts closed. */
 const WIDE = '(min-width: 60rem)'
+
+/** The same again may end otherwise; a damaged link stays damaged. */
+const WORTH_RETRYING: ReadonlySet<ProblemKind> = new Set(['storage-failed', 'closed', 'unexpected'])
 
 /** One room: composes the bar, the page, the drawer and the dialogs. Fires `room-opened` with the {@link Room}. */
 export class RoomScreen extends LightElement {
@@ -100,10 +103,17 @@ export class RoomScreen extends LightElement {
 
   #failed(kind: ProblemKind): TemplateResult {
     return html`<main id="content" class="room-wait" tabindex="-1">
+      <img src="/logo.svg" alt="" width="48" height="48" />
       ${problem(kind)}
       <p class="dialog-buttons">
         <a class="button" href="#">${word('backHome')}</a>
-        <button type="button" class="primary" @click=${() => this.#controller.retry()}>${word('retry')}</button>
+        ${
+          WORTH_RETRYING.has(kind)
+            ? html`<button type="button" class="primary" @click=${() => this.#controller.retry()}>
+                ${word('retry')}
+              </button>`
+            : nothing
+        }
       </p>
     </main>`
   }

@@ -185,6 +185,17 @@ describe('cutting a large update', () => {
     expectEqualInParts(fits, CUT_BYTES)
   })
 
+  it('[F41] the cap on lengths, too, never cuts a surrogate pair', () => {
+    const text = `x${'\u{1f600}'.repeat(600_000)}`
+    const { update } = changeOf((doc) => doc.getText('text').insert(0, text))
+    const result = splitUpdate(update, 16 * 1024 * 1024)
+    const parts = 'parts' in result ? result.parts : []
+    expect(parts).toHaveLength(2)
+    const copy = new Y.Doc()
+    for (const part of parts) applyRemote(copy, part)
+    expect(copy.getText('text').toString() === text).toBe(true)
+  })
+
   it('what fits stays one part', () => {
     const change = changeOf((doc) => doc.getText('text').insert(0, 'small'))
     expect(splitUpdate(change.update, CUT_BYTES)).toEqual({ parts: [change.update] })

@@ -1,0 +1,156 @@
+import { CLOSE, decodeEntry } from '@parley/protocol'
+import { joinRoom, type Room } from '@parley/mesh'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
+import { World } from './harness.ts'
+import { docName } from './hostile/guest.ts'
+import { Intruder, PAGE } from './hostile/intruder.ts'
+import { paragraphsOf } from './hostile/paragraphs.ts'
+import type { RawLink } from './hostile/raw-link.ts'
+import type { Person } from './person.ts'
+
+const TEXT = 'What Ada wrote.'
+
+let world: World
+let ada: Person
+
+beforeAll(async () => {
+  world = await World.open()
+})
+beforeEach(async () => {
+  ada = await world.person('Ada')
+  await ada.makeRoom()
+  await ada.type(TEXT)
+})
+afterEach(() => world.clear())
+afterAll(() => world.close())
+
+describe('[J2] who can only view', () => {
+  it('reads live and changes nothing', async () => {
+    const vic = await world.person('Vic')
+    await vic.enter(await ada.invite('Can view'))
+    await expect.poll(() => vic.text()).toBe(TEXT)
+    expect(await vic.document.getAttribute('aria-readonly')).toBe('true')
+    expect(await ada.document.getAttribute('aria-readonly')).toBe('false')
+    await vic.document.focus()
+    await vic.page.keyboard.type('not mine')
+    await vic.page.keyboard.press('Control+b')
+    await vic.page.keyboard.press('Backspace')
+    await ada.append(' More.')
+    await expect.poll(() => vic.text()).toBe(`${TEXT} More.`)
+    expect(await ada.text()).toBe(`${TEXT} More.`)
+    await expect.poll(() => ada.people.nth(1).textContent()).toMatch(/Vic.*Can view/)
+    expect([...ada.faults(), ...vic.faults()]).toEqual([])
+  })
+})
+
+/** An honest peer that is no browser, with the text. */
+async function honestPeer(link: string): Promise<{ room: Room; doc: () => Y.Doc }> {
+  const profile = { name: 'Nora', color: '#336699' }
+  const room = await joinRoom(link, { signaling: [world.signalingUrl], profile })
+  world.atEnd(() => room.close())
+  const handle = room.document(PAGE)
+  await expect.poll(() => paragraphsOf(handle.doc)).toBe(TEXT)
+  return { room, doc: () => handle.doc }
+}
+
+async function intrude(link: string): Promise<{ intruder: Intruder; links: readonly RawLink[] }> {
+  const arrived = await Intruder.byLink(link, world.signalingUrl)
+  world.atEnd(async () => arrived.intruder.leave())
+  await Promise.all(arrived.links.map((each) => each.proven))
+  return arrived
+}
+
+function adaIsTold(): Promise<boolean> {
+  const told = 'A device sent something that it may not write. It was not applied.'
+  return ada.page.getByRole('alert').getByText(told).isVisible()
+}
+
+/** What comes after a refused entry on a link that lives on is evidence that it was dealt with. */
+async function expectStillServed(link: RawLink, by: Intruder): Promise<void> {
+  const before = link.frames.length
+  link.send({ type: 'digest', root: new Uint8Array(32), buckets: null })
+  await expect.poll(() => link.frames.slice(before).some((frame) => frame.type === 'digest')).toBe(true)
+  expect(by.keyId).toHaveLength(43)
+}
+
+describe('a modified client', () => {
+  it('[J2] [F18] of a viewer writes: refused everywhere, told, and not let in again', async () => {
+    const viewLink = await ada.invite('Can view')
+    const nora = await honestPeer(await ada.invite('Can edit'))
+    const stateBefore = Y.encodeStateAsUpdate(nora.doc())
+    const readingBefore = await ada.structure()
+    const { intruder, links } = await intrude(viewLink)
+    expect(links).toHaveLength(2)
+    const forged = intruder.paragraph('Forged.')
+    for (const link of links) link.send(forged, 'live')
+    for (const link of links) expect(await link.closed).toBe(CLOSE.role)
+    await expect.poll(adaIsTold).toBe(true)
+    expect(await ada.structure()).toBe(readingBefore)
+    expect(Y.encodeStateAsUpdate(nora.doc())).toEqual(stateBefore)
+
+    const second = await intruder.again()
+    world.atEnd(async () => second.intruder.leave())
+    for (const link of second.links) expect(await link.closed).toBe(CLOSE.role)
+    await ada.append(' On we go.')
+    await expect.poll(() => paragraphsOf(nora.doc())).toBe(`${TEXT} On we go.`)
+    expect(ada.faults()).toEqual([])
+  })
+
+  it('[F18] of a viewer has somebody else carry what it wrote: refused, the carrier is not blamed', async () => {
+    const { intruder: viewer, links: viewerLinks } = await intrude(await ada.invite('Can view'))
+    const { intruder: carrier, links } = await intrude(await ada.invite('Can edit'))
+    const toAda = links[0] as RawLink
+    const before = await ada.structure()
+    toAda.send(viewer.author)
+    toAda.send(viewer.paragraph('Forged.'), 'live')
+    expect(await (viewerLinks[0] as RawLink).closed).toBe(CLOSE.role)
+    await expect.poll(adaIsTold).toBe(true)
+    expect(await ada.structure()).toBe(before)
+    await expectStillServed(toAda, carrier)
+    toAda.send(carrier.paragraph('By the carrier itself.'), 'live')
+    await expect.poll(() => ada.text()).toBe(`By the carrier itself.\n${TEXT}`)
+  })
+
+  it('[F20] of an editor writes into meta: refused', async () => {
+    const { intruder, links } = await intrude(await ada.invite('Can edit'))
+    const before = await ada.structure()
+    for (const link of links) link.send(intruder.paragraph('Revoked.', docName('meta')), 'live')
+    for (const link of links) expect(await link.closed).toBe(CLOSE.role)
+    await expect.poll(adaIsTold).toBe(true)
+    expect(await ada.structure()).toBe(before)
+  })
+
+  it('[F21] of a viewer carries what an editor wrote: accepted', async () => {
+    const { intruder: editor } = await intrude(await ada.invite('Can edit'))
+    const { intruder: viewer, links } = await intrude(await ada.invite('Can view'))
+    const toAda = links[0] as RawLink
+    toAda.send(editor.author)
+    toAda.send(editor.paragraph('By the editor.'), 'live')
+    await expect.poll(() => ada.text()).toBe(`By the editor.\n${TEXT}`)
+    await expectStillServed(toAda, viewer)
+    expect(await adaIsTold()).toBe(false)
+  })
+
+  it('[F22] of a viewer alters one bit of it: the carrier is closed, the author is not refused', async () => {
+    const { intruder: editor } = await intrude(await ada.invite('Can edit'))
+    const { links } = await intrude(await ada.invite('Can view'))
+    const toAda = links[0] as RawLink
+    const honest = editor.paragraph('By the editor.')
+    const altered = honest.entry.slice()
+    const { headerBytes, iv } = decodeEntry(honest.entry)
+    const at = headerBytes.length + iv.length
+    altered[at] = (altered[at] as number) ^ 1
+    toAda.send(editor.author)
+    toAda.send({ type: 'entry', entry: altered }, 'live')
+    expect(await toAda.closed).toBe(CLOSE.malformed)
+    expect(await ada.text()).toBe(TEXT)
+
+    const { links: others } = await intrude(await ada.invite('Can view'))
+    const again = others[0] as RawLink
+    again.send(editor.author)
+    again.send(honest, 'live')
+    await expect.poll(() => ada.text()).toBe(`By the editor.\n${TEXT}`)
+    expect(await adaIsTold()).toBe(false)
+  })
+})
