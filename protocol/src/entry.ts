@@ -30,6 +30,11 @@ export interface EpochId {
   readonly keyHash: Uint8Array
 }
 
+/** Entries of `meta` are signed only: whoever stores a room blindly must obey them too. */
+export function isEncrypted(doc: DocName): boolean {
+  return doc !== 'meta'
+}
+
 export interface EntryHeader {
   readonly doc: DocName
   readonly kind: EntryKind
@@ -91,10 +96,18 @@ export function decodeEntry(bytes: Uint8Array): SealedEntry {
   const headerBytes = bytes.subarray(0, reader.position)
   const iv = reader.fixed(IV_BYTES)
   const ciphertextBytes = reader.remaining - SIGNATURE_BYTES
-  if (ciphertextBytes < 16) throw new MalformedError('ciphertext shorter than its tag')
+  if (ciphertextBytes < (isEncrypted(header.doc) ? 16 : 1)) throw new MalformedError('content too short')
   const ciphertext = reader.fixed(ciphertextBytes)
   const log = logKeyOf(header.doc, header.author, header.session)
   return { ...header, log, headerBytes, iv, ciphertext, signature: reader.rest(), bytes }
+}
+
+/** Throws {@link MalformedError}. A header alone, as in a proof. */
+export function decodeEntryHeader(bytes: Uint8Array): EntryHeader {
+  const reader = new ByteReader(bytes)
+  const header = readHeader(reader)
+  reader.end()
+  return header
 }
 
 /** The bytes that the author signs and whose SHA-256 is the entry's hash. */
@@ -104,7 +117,16 @@ export function entryMessage(
   iv: Uint8Array,
   ciphertext: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
-  return withContext('parley/entry/v1', idBytes(roomId), headerBytes, sha256(iv, ciphertext))
+  return entryMessageOf(roomId, headerBytes, sha256(iv, ciphertext))
+}
+
+/** The same from the hash of iv and ciphertext. */
+export function entryMessageOf(
+  roomId: RoomId,
+  headerBytes: Uint8Array,
+  bodyHash: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  return withContext('parley/entry/v1', idBytes(roomId), headerBytes, bodyHash)
 }
 
 /** Additional data of the AEAD: an entry of one room never opens in another. */

@@ -41,6 +41,9 @@ export interface Standing {
   readonly notAfterMs: number
   /** Every key that the chain passes through, the subject last. */
   readonly path: readonly KeyId[]
+  /** The role at each step of `path`. */
+  readonly roles: readonly Role[]
+  readonly rootKey: KeyId
 }
 
 export type ChainFault = 'malformed' | 'other-room' | 'widens' | 'bad-signature'
@@ -168,5 +171,7 @@ function standingOf(chain: GrantChain, roomId: RoomId): Standing {
     may: last.may,
     notAfterMs: last.notAfterMs,
     path: chain.grants.map((grant) => keyIdOf(grant.subject)),
+    roles: chain.grants.map((grant) => grant.role),
+    rootKey: keyIdOf(chain.rootKey),
   }
 }

@@ -13,14 +13,14 @@ const EDITOR_DOCS: ReadonlySet<string> = new Set(['index', 'content', 'invites']
 
 /**
  * Whether an entry of `doc` signed by somebody with `role` may stand. Unknown kinds of document are written by
- * nobody. `meta` and `roster` are not documents of a fold and have rules of their own.
+ * nobody. `meta` and `roster` are no documents of a fold: records of owners, and one name each of everybody.
  */
 export function mayWrite(role: Role, doc: DocName): boolean {
   const kind = doc.split('/', 1)[0] as string
   if (doc.includes('/') !== (kind === 'content')) return false
   if (COMMENTER_DOCS.has(kind)) return role === 'commenter' || role === 'editor' || role === 'owner'
   if (EDITOR_DOCS.has(kind)) return role === 'editor' || role === 'owner'
-  return kind === 'meta' && role === 'owner'
+  return kind === 'roster' || (kind === 'meta' && role === 'owner')
 }
 
 /** Whether a grant of `child` may hang below a grant of `parent`. */

@@ -35,6 +35,11 @@ export class RawSignaling {
     return { signaling, peers }
   }
 
+  /** The name that the server gave to this connection. */
+  get self(): string {
+    return this.#self
+  }
+
   /** Signals that `peer` sends from now on. */
   listen(peer: string, listener: (signal: SealedSignal) => void): void {
     this.#listeners.set(peer, listener)

@@ -40,6 +40,24 @@ export interface EntryFrame {
   readonly type: 'entry'
   readonly entry: Uint8Array
 }
+/** Keys of later epochs, to a device whose chain stands, over a proven link. */
+export interface KeysFrame {
+  readonly type: 'keys'
+  readonly epochs: readonly { readonly counter: number; readonly key: Uint8Array }[]
+}
+/** Two entries for one place in a log, both signed: whoever sees them can tell. */
+export interface ProofFrame {
+  readonly type: 'proof'
+  readonly first: EntryStub
+  readonly second: EntryStub
+}
+/** What the signature of an entry is made over, without its content. */
+export interface EntryStub {
+  readonly header: Uint8Array
+  /** SHA-256(iv ‖ ciphertext) */
+  readonly bodyHash: Uint8Array
+  readonly signature: Uint8Array
+}
 /** Feed me the entries of this source again (GRAFT), or do not (PRUNE). */
 export interface GraftFrame {
   readonly type: 'graft'
@@ -86,6 +104,8 @@ export interface ReadingFrame {
 export type Frame =
   | HelloFrame
   | AuthFrame
+  | KeysFrame
+  | ProofFrame
   | AuthorFrame
   | DigestFrame
   | HeadsFrame
@@ -102,6 +122,9 @@ export type Frame =
   | CreditFrame
   | ReadingFrame
 
+/** A room that was rotated daily has so many after eleven years. */
+const MAX_EPOCHS = 4096
+
 const NAMES = new Map<number, FrameName>(
   Object.entries(FRAME).map(([name, number]) => [number, name as FrameName]),
 )
@@ -114,6 +137,14 @@ function encodeBody(frame: Frame, writer: ByteWriter): void {
     case 'auth':
       writer.fixed(frame.signature)
       break
+    case 'keys':
+      writer.varUint(frame.epochs.length)
+      for (const { counter, key } of frame.epochs) writer.varUint(counter).fixed(key)
+      return
+    case 'proof':
+      writeStub(writer, frame.first)
+      writeStub(writer, frame.second)
+      return
     case 'author':
       writer.fixed(frame.chain)
       break
@@ -167,6 +198,19 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
   return writer.done()
 }
 
+function writeStub(writer: ByteWriter, stub: EntryStub): void {
+  writer.bytes(stub.header).fixed(stub.bodyHash).fixed(stub.signature)
+}
+
+function readStub(reader: ByteReader): EntryStub {
+  return { header: reader.bytes(512), bodyHash: reader.fixed(32), signature: reader.fixed(64) }
+}
+
+function readEpochs(reader: ByteReader): { counter: number; key: Uint8Array }[] {
+  const count = reader.varUint(MAX_EPOCHS)
+  return Array.from({ length: count }, () => ({ counter: reader.varUint(), key: reader.fixed(32) }))
+}
+
 function readSource(reader: ByteReader): KeyId {
   return keyIdOf(reader.fixed(32))
 }
@@ -188,6 +232,10 @@ function decodeBody(name: FrameName | undefined, reader: ByteReader): Frame {
       return decodeHello(reader)
     case 'auth':
       return { type: 'auth', signature: reader.fixed(64) }
+    case 'keys':
+      return { type: 'keys', epochs: readEpochs(reader) }
+    case 'proof':
+      return { type: 'proof', first: readStub(reader), second: readStub(reader) }
     case 'author':
       return { type: 'author', chain: atMost(reader.rest(), CHAIN_BYTES) }
     case 'digest':

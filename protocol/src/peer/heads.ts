@@ -73,7 +73,7 @@ export function readLogName(reader: ByteReader): LogName & { readonly log: LogKe
   return { doc, author, session, log: logKeyOf(doc, author, session) }
 }
 
-function writeHeads(writer: ByteWriter, heads: readonly Head[]): void {
+export function writeHeads(writer: ByteWriter, heads: readonly Head[]): void {
   writer.varUint(heads.length)
   for (const head of heads) {
     writeLogName(writer, head)
@@ -81,7 +81,7 @@ function writeHeads(writer: ByteWriter, heads: readonly Head[]): void {
   }
 }
 
-function readHeads(reader: ByteReader): Head[] {
+export function readHeads(reader: ByteReader): Head[] {
   const count = reader.varUint(HEADS_COUNT)
   const heads: Head[] = []
   for (let i = 0; i < count; i++) {
