@@ -4,6 +4,7 @@ import './styles/home.css'
 import './styles/room.css'
 import './styles/dialogs.css'
 import './styles/prose.css'
+import { AccessLists } from './elements/access-lists.ts'
 import { ConfirmDialog } from './elements/confirm-dialog.ts'
 import { HomeScreen } from './elements/home-screen.ts'
 import { LiveRegion } from './elements/live-region.ts'
@@ -23,6 +24,7 @@ import { language } from './words.ts'
 installDefaultPolicy()
 document.documentElement.lang = language
 
+customElements.define('access-lists', AccessLists)
 customElements.define('confirm-dialog', ConfirmDialog)
 customElements.define('live-region', LiveRegion)
 customElements.define('people-drawer', PeopleDrawer)

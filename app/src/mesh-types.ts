@@ -1,5 +1,5 @@
 /** The shapes of the mesh, as the app sees them. */
-import type { Profile } from '@parley/mesh'
+import type { Profile, Room } from '@parley/mesh'
 
 export type {
   ConnectionState,
@@ -13,6 +13,9 @@ export type {
   RoomState,
   SaveState,
 } from '@parley/mesh'
+
+/** Somebody who was let in, here now or not. */
+export type Member = ReturnType<Room['members']>[number]
 
 export interface OpenOptions {
   /** `ws://…` or `wss://…` of `/v1` endpoints, in the order to try them. */

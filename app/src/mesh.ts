@@ -10,12 +10,16 @@ export interface MeshFunctions {
   checkSupport(): Promise<Support>
 }
 
-/** With `?fake` a development server shows rooms that live in memory; a production build knows nothing of them. */
-export async function loadMesh(): Promise<MeshFunctions> {
-  if (import.meta.env.DEV && new URLSearchParams(location.search).has('fake')) {
-    return import('./testing/fake-room.ts')
-  }
-  return import('@parley/mesh')
+let load = (): Promise<MeshFunctions> => import('@parley/mesh')
+
+/** Fetched when it is needed first: the shell shows before it. */
+export function loadMesh(): Promise<MeshFunctions> {
+  return load()
+}
+
+/** For pages that show the app without a network. Before anything is opened. */
+export function provideMesh(functions: MeshFunctions): void {
+  load = () => Promise.resolve(functions)
 }
 
 /** The app dials its own origin and nothing else. */

@@ -1,15 +1,17 @@
-import { keyIdOf } from '@parley/protocol'
+import { keyIdOf, NEVER_MS } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
 import type { ConnectionState, Person } from './mesh-types.ts'
 import {
   connectionProblem,
   connectionText,
+  isShutOut,
   personText,
   problemOf,
   roleText,
   saveStateText,
   stateProblem,
   supportProblem,
+  untilText,
 } from './state-text.ts'
 
 const saved = { device: 'saved', holderCount: 0, written: true } as const
@@ -61,12 +63,26 @@ describe('the connection', () => {
     expect(connectionProblem({ name: 'refused', reason: 'version' })).toBe('other-version')
   })
 
+  it('shuts out whose access was taken back, and nobody else', () => {
+    const shutOut = (connection: ConnectionState): boolean =>
+      isShutOut({ connection, save: saved, people: [] })
+    expect(shutOut({ name: 'refused', reason: 'revoked' })).toBe(true)
+    for (const [state] of states) expect(shutOut(state), state.name).toBe(false)
+  })
+
   it('gives way to unsaved work', () => {
     const connection = { name: 'unreachable', peerCount: 1 } as const
     expect(stateProblem({ connection, save: { ...saved, device: 'failed' }, people: [] })).toBe(
       'storage-failed',
     )
     expect(stateProblem({ connection, save: saved, people: [] })).toBe('unreachable')
+  })
+})
+
+describe('the end of access', () => {
+  it('is a date, or none', () => {
+    expect(untilText(Date.UTC(2026, 4, 3, 12))).toBe('until May 3, 2026')
+    expect(untilText(NEVER_MS)).toBe('without end')
   })
 })
 
@@ -109,7 +125,7 @@ describe('people', () => {
   }
 
   it('read with their role', () => {
-    expect(`${personText(ada)} — ${roleText(ada.role)}`).toBe('Ada (you) — Can edit')
-    expect(personText({ ...ada, self: false })).toBe('Ada')
+    expect(`${personText(ada, 'Ada')} — ${roleText(ada.role)}`).toBe('Ada (you) — Can edit')
+    expect(personText({ ...ada, self: false }, 'Ada · k3f9')).toBe('Ada · k3f9')
   })
 })

@@ -1,8 +1,9 @@
 /** From what the mesh reports to what people read. Pure. */
 import type { ParleyErrorKind } from '@parley/mesh'
+import { NEVER_MS } from '@parley/protocol'
 import type { ConnectionState, Person, RoomState, SaveState, Support } from './mesh-types.ts'
 
-import { isProblemKind, type ProblemKind, type UiKey, word } from './words.ts'
+import { dateText, isProblemKind, type ProblemKind, type UiKey, word } from './words.ts'
 
 /** The facts side by side, never folded into one. */
 export function saveStateText(save: SaveState): string {
@@ -89,6 +90,17 @@ export function roleText(role: Person['role']): string {
   return word(ROLE_WORDS[role])
 }
 
-export function personText(person: Person): string {
-  return person.self ? word('personYou', { name: person.name }) : person.name
+/** `name` is what to call them by, marked where it has to be. */
+export function personText({ self }: Pick<Person, 'self'>, name: string): string {
+  return self ? word('personYou', { name }) : name
+}
+
+/** Whether this device may only read what it has: nothing that it writes would reach anybody. */
+export function isShutOut({ connection }: RoomState): boolean {
+  return connection.name === 'refused' && connection.reason === 'revoked'
+}
+
+/** `notAfterMs` in Unix milliseconds. */
+export function untilText(notAfterMs: number): string {
+  return notAfterMs >= NEVER_MS ? word('forever') : word('until', { when: dateText(notAfterMs) })
 }

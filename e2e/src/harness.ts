@@ -1,4 +1,4 @@
-/** The servers and the browser of one test file. Both servers are the real one, once for the app, once for signaling. */
+/** The servers and the browser of one test file. The real server runs twice: for the app here, for signaling as a process. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { type RunningServer, startServer } from '@parley/signaling'
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 import { Door } from './door.ts'
 import { Person } from './person.ts'
+import { type SignalingProcess, startSignaling } from './signaling-process.ts'
 
 const APP_DIR = join(import.meta.dirname, '../../app/dist')
 const CHROMIUM = {
@@ -32,7 +33,7 @@ export class World {
   /** For who is to lose signaling alone. */
   readonly sideDoor: Door
   readonly #app: RunningServer
-  #signaling: RunningServer | null = null
+  #signaling: SignalingProcess | null = null
   #browser: Browser | null = null
   readonly #contexts = new Set<BrowserContext>()
   readonly #folders: string[] = []
@@ -54,16 +55,16 @@ export class World {
     return world
   }
 
-  /** A fresh process' worth of signaling: it knows nothing of what was before. */
+  /** It knows nothing of what was before. */
   async startSignaling(): Promise<void> {
-    const publicHosts = [this.door.host, this.sideDoor.host]
-    this.#signaling ??= await startServer({ port: 0, publicHosts, logLevel: 'error' })
+    this.#signaling ??= await startSignaling([this.door.host, this.sideDoor.host])
   }
 
-  async stopSignaling(): Promise<void> {
+  /** As when its machine loses power. */
+  async killSignaling(): Promise<void> {
     const ending = this.#signaling
     this.#signaling = null
-    await ending?.close()
+    await ending?.kill()
   }
 
   /** For peers that are no browsers. */
@@ -112,7 +113,7 @@ export class World {
     await this.#browser?.close()
     await this.door.close()
     await this.sideDoor.close()
-    await this.stopSignaling()
+    await this.killSignaling()
     await this.#app.close()
     for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true })
   }

@@ -1,5 +1,5 @@
-import { CLOSE, decodeEntry } from '@parley/protocol'
 import { joinRoom, type Room } from '@parley/mesh'
+import { CLOSE, decodeEntry } from '@parley/protocol'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { World } from './harness.ts'
@@ -74,6 +74,11 @@ async function toAdaAlone(intruder: Intruder, except: readonly Intruder[] = []):
   return link
 }
 
+/** Paragraphs that were put to the beginning at the same time have no order that a test could foresee. */
+async function adaReads(): Promise<readonly string[]> {
+  return (await ada.text()).split('\n').sort()
+}
+
 function adaIsTold(): Promise<boolean> {
   const told = 'A device sent something that it may not write. It was not applied.'
   return ada.page.getByRole('alert').getByText(told).isVisible()
@@ -97,14 +102,14 @@ describe('a modified client', () => {
     expect(links).toHaveLength(2)
     const forged = viewer.paragraph('Forged.')
     for (const link of links) link.send(forged, 'live')
-    for (const link of links) expect(await link.closed).toBe(CLOSE.role)
+    for (const link of links) await expect.poll(() => link.closeCode).toBe(CLOSE.role)
     await expect.poll(adaIsTold).toBe(true)
     expect(await ada.structure()).toBe(readingBefore)
     expect(Y.encodeStateAsUpdate(nora.doc())).toEqual(stateBefore)
 
     const again = await viewer.enter()
     expect(again).toHaveLength(2)
-    for (const link of again) expect(await link.closed).toBe(CLOSE.role)
+    for (const link of again) await expect.poll(() => link.closeCode).toBe(CLOSE.role)
     await ada.append(' On we go.')
     await expect.poll(() => paragraphsOf(nora.doc())).toBe(`${TEXT} On we go.`)
     expect(ada.faults()).toEqual([])
@@ -118,12 +123,12 @@ describe('a modified client', () => {
     const before = await ada.structure()
     toAda.send(viewer.author)
     toAda.send(viewer.paragraph('Forged.'), 'live')
-    expect(await viewerToAda.closed).toBe(CLOSE.role)
+    await expect.poll(() => viewerToAda.closeCode).toBe(CLOSE.role)
     await expect.poll(adaIsTold).toBe(true)
     expect(await ada.structure()).toBe(before)
     await expectAlive(toAda)
     toAda.send(carrier.paragraph('By the carrier itself.'), 'live')
-    await expect.poll(() => ada.text()).toBe(`By the carrier itself.\n${TEXT}`)
+    await expect.poll(adaReads).toEqual(['By the carrier itself.', TEXT])
   })
 
   it('[F20] of an editor writes into meta: refused', async () => {
@@ -131,7 +136,7 @@ describe('a modified client', () => {
     const toAda = await toAdaAlone(editor)
     const before = await ada.structure()
     toAda.send(editor.paragraph('Revoked.', docName('meta')), 'live')
-    expect(await toAda.closed).toBe(CLOSE.role)
+    await expect.poll(() => toAda.closeCode).toBe(CLOSE.role)
     await expect.poll(adaIsTold).toBe(true)
     expect(await ada.structure()).toBe(before)
   })
@@ -141,7 +146,7 @@ describe('a modified client', () => {
     const toAda = await toAdaAlone(await intruderBy(await ada.invite('Can view')))
     toAda.send(editor.author)
     toAda.send(editor.paragraph('By the editor.'), 'live')
-    await expect.poll(() => ada.text()).toBe(`By the editor.\n${TEXT}`)
+    await expect.poll(adaReads).toEqual(['By the editor.', TEXT])
     await expectAlive(toAda)
     expect(await adaIsTold()).toBe(false)
   })
@@ -157,13 +162,13 @@ describe('a modified client', () => {
     const toAda = await toAdaAlone(viewer)
     toAda.send(editor.author)
     toAda.send({ type: 'entry', entry: altered }, 'live')
-    expect(await toAda.closed).toBe(CLOSE.malformed)
+    await expect.poll(() => toAda.closeCode).toBe(CLOSE.malformed)
     expect(await ada.text()).toBe(TEXT)
     viewer.leave()
 
     const editorToAda = await toAdaAlone(editor, [viewer])
     editorToAda.send(honest, 'live')
-    await expect.poll(() => ada.text()).toBe(`By the editor.\n${TEXT}`)
+    await expect.poll(adaReads).toEqual(['By the editor.', TEXT])
     expect(await adaIsTold()).toBe(false)
   })
 })

@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-it('[J3] two people go on without signaling, and a third joins when it is back', async () => {
+it('[J3] [F11] two people go on when signaling is killed, and a third joins when it is back', async () => {
   const ada = await world.person('Ada')
   const ben = await world.person('Ben')
   await ada.makeRoom()
@@ -17,7 +17,7 @@ it('[J3] two people go on without signaling, and a third joins when it is back',
   await ada.type('Before.')
   await expect.poll(() => ben.text()).toBe('Before.')
 
-  await world.stopSignaling()
+  await world.killSignaling()
   for (const person of [ada, ben]) {
     await expect
       .poll(() => person.status('Connection').textContent())

@@ -18,6 +18,7 @@ it('[J4] what was written offline and meanwhile is all there afterwards, without
   const before = await world.personAt(folder, 'Cleo', world.sideDoor.origin)
   await before.enter(link)
   await ada.type('One.')
+  await expect.poll(() => before.text()).toBe('One.')
   await before.append(' Two.')
   await expect.poll(() => ada.text()).toBe('One. Two.')
   await expect.poll(() => before.status('Save state').textContent()).toContain('On this device')

@@ -56,9 +56,7 @@ describe('on a live, proven link', () => {
       const before = signaling.overheard.length
       signaling.say(from, to, { ...offer, sdp: await foreignOffer() })
       for (const person of [ada, ben]) {
-        await expect
-          .poll(() => person.status('Connection').textContent())
-          .toBe('Online, nobody else is here')
+        await expect.poll(() => person.status('Connection').textContent()).toBe('Online, nobody else is here')
         await expect.poll(() => person.people.count()).toBe(1)
       }
       const answered = signaling.overheard.slice(before).map(({ signal }) => signal.type)

@@ -53,6 +53,10 @@ export interface RoomState {
 /** What happened once and is not a state. */
 export type RoomEvent =
   | { readonly type: 'joined' | 'left'; readonly person: Person }
+  /** Two entries for one place of a log, both signed: proven to everybody, the author shut out. */
+  | { readonly type: 'equivocation'; readonly author: KeyId; readonly name: string }
+  /** This device lost its right to be here. */
+  | { readonly type: 'revoked' }
   /** Somebody signed what they may not, or broke the rules of a document: nothing of it was applied. */
   | {
       readonly type: 'author-refused'
@@ -98,10 +102,25 @@ export interface InviteOptions {
 
 export interface Invite {
   readonly key: KeyId
+  /** X25519 key of the invite: a later epoch key is wrapped for it, while it is live. */
+  readonly agreement: Uint8Array
   /** Everything after `#` included; a bearer secret. */
   readonly link: string
   readonly role: Role
   readonly notAfterMs: number
+}
+
+/** Somebody who was let in, here now or not. */
+export interface Member {
+  readonly key: KeyId
+  /** As they last said; empty when they never did. */
+  readonly name: string
+  readonly role: Role
+  readonly self: boolean
+  /** Unix time in milliseconds. */
+  readonly notAfterMs: number
+  /** The keys that their grant passes through, the invite's among them. */
+  readonly path: readonly KeyId[]
 }
 
 export interface Room {
@@ -122,6 +141,14 @@ export interface Room {
   setPage(page: string | null): void
   /** `base` is the address of the app without a fragment. Throws `not-allowed`. */
   createInvite(base: string, options: InviteOptions): Promise<Invite>
+  /** Everybody whose grant still gives a right; changes are told like those of `state`. */
+  members(): readonly Member[]
+  isRevoked(key: KeyId): boolean
+  /**
+   * Takes the right from a member or an invite, and from whoever came by it except `keep`; the room goes on under a new
+   * key. What they wrote before stands. Throws `not-allowed`: owners only, and no other owner can be revoked.
+   */
+  revoke(key: KeyId, keep?: readonly KeyId[]): Promise<void>
   /** The root key under a passphrase; `null` on devices that do not hold it. */
   recoveryFile: ((passphrase: string) => Promise<Uint8Array<ArrayBuffer>>) | null
   /** Resolves once everything written is stored and all links are closed. */

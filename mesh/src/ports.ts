@@ -30,6 +30,8 @@ export interface Signer {
   /** X25519, 32 bytes. */
   readonly agreementKey: Uint8Array
   sign(message: Uint8Array): MaybePromise<Uint8Array>
+  /** X25519 (RFC 7748 §6.1) with another's public key, 32 bytes; `null` for a key that gives no secret. */
+  agree(publicKey: Uint8Array): MaybePromise<Uint8Array | null>
 }
 
 /** Opaque, structured-cloneable: what {@link Storage} keeps of a device's keys. */

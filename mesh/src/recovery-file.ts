@@ -79,7 +79,8 @@ function parseFile(file: Uint8Array): RecoveryJson | null {
   try {
     const json = JSON.parse(utf8Decode(file)) as Partial<RecoveryJson> | null
     const texts = [json?.room, json?.salt, json?.iv, json?.sealed]
-    const sane = Number.isInteger(json?.iterations) && (json?.iterations ?? 0) <= 10_000_000
+    const iterations = json?.iterations ?? 0
+    const sane = Number.isInteger(iterations) && iterations >= 1 && iterations <= 10_000_000
     return texts.every((text) => typeof text === 'string') && sane ? (json as RecoveryJson) : null
   } catch {
     return null

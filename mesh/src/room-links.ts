@@ -8,6 +8,7 @@ import {
   decodeFrame,
   encodeFrame,
   type Frame,
+  frameNameOf,
   type Head,
   type KeyId,
   MalformedError,
@@ -22,9 +23,9 @@ import type { AuthorBook } from './journal/author-book.ts'
 import type { AuthorLog, EntryRecord } from './journal/author-log.ts'
 import type { Journal } from './journal/journal.ts'
 import { JournalSync } from './journal/journal-sync.ts'
-import { IHAVE_GRACE_MS, IHAVE_MS, WANTS_WAITING } from './limits.ts'
+import { BEHIND_MS, IHAVE_GRACE_MS, IHAVE_MS, WANTS_WAITING } from './limits.ts'
 import type { Lane } from './link/chunk.ts'
-import { NewsBudget } from './link/news-budget.ts'
+import { LinkBudget, NewsAllowance } from './link/link-budget.ts'
 import type { PeerLink } from './link/peer-link.ts'
 import { SourceTrees } from './overlay/source-trees.ts'
 import type { Clock } from './ports.ts'
@@ -34,7 +35,9 @@ export interface LiveLink {
   readonly link: PeerLink
   readonly key: KeyId
   readonly instance: string
-  readonly budget: NewsBudget
+  /** What it may send us, and what we send it unasked. */
+  readonly budget: LinkBudget
+  readonly allowance: NewsAllowance
   /** Authors whose chains went out on this link. */
   readonly authorsSent: Set<KeyId>
   /** Chains under verification: entries that follow wait for them. */
@@ -96,7 +99,8 @@ export class RoomLinks {
       link: proven.link,
       key: proven.peer.standing.key,
       instance: toBase64Url(proven.peer.instance),
-      budget: new NewsBudget(this.#deps.clock.nowMs()),
+      budget: new LinkBudget(this.#deps.clock.nowMs()),
+      allowance: new NewsAllowance(this.#deps.clock.nowMs()),
       authorsSent: new Set(),
       learning: 0,
       deferred: [],
@@ -137,11 +141,30 @@ export class RoomLinks {
     const bytes = encodeFrame({ type: 'entry', entry: record.bytes })
     for (const live of this.#trees.eager(log.author, from)) {
       this.#introduceAuthor(live, log.author)
-      if (!live.link.send(bytes, 'live')) live.behind = true
+      this.#push(live, bytes)
     }
     if (from) this.#trees.handleNews(log.author, from)
     this.#fresh.set(log.key, log)
     this.#ihaveTimer ??= this.#deps.clock.after(IHAVE_MS, () => this.#announce())
+  }
+
+  /** News that a link has no room for is left to sync. */
+  #push(live: LiveLink, bytes: Uint8Array): void {
+    if (!live.allowance.spend(bytes.length, this.#deps.clock.nowMs())) {
+      if (!live.behind) this.#deps.clock.after(BEHIND_MS, () => this.#drained(live))
+      live.behind = true
+    } else if (!live.link.send(bytes, 'live')) live.behind = true
+  }
+
+  /** All entries of these logs, unasked: few and needed before anything else. */
+  pushAll(live: LiveLink, logs: readonly AuthorLog[]): void {
+    for (const log of logs) {
+      this.#introduceAuthor(live, log.author)
+      for (let seq = 1; seq <= log.stored; seq++) {
+        const record = log.record(seq)
+        if (record) live.link.send(encodeFrame({ type: 'entry', entry: record.bytes }), 'control')
+      }
+    }
   }
 
   handleDuplicate(live: LiveLink, source: KeyId): void {
@@ -221,15 +244,20 @@ export class RoomLinks {
   }
 
   #receive(live: LiveLink, bytes: Uint8Array, lane: Lane): void {
-    if (lane !== 'sync' && !live.budget.spend(bytes.length, this.#deps.clock.nowMs())) {
-      live.link.close(CLOSE.rate, 'pushes more than it may')
-      return
-    }
+    if (lane !== 'sync' && !this.#isWithinBudget(live, bytes)) return
     if (live.learning > 0) {
       live.deferred.push({ bytes: bytes.slice(), lane })
       return
     }
     this.#dispatch(live, bytes, lane)
+  }
+
+  #isWithinBudget(live: LiveLink, bytes: Uint8Array): boolean {
+    const type = frameNameOf(bytes[0] ?? 0)
+    const verdict = live.budget.spend(type ?? 'close', bytes.length, this.#deps.clock.nowMs())
+    if (verdict === 'close')
+      live.link.close(CLOSE.rate, `sends more of ${type ?? 'unknown frames'} than it may`)
+    return verdict === 'take'
   }
 
   #dispatch(live: LiveLink, bytes: Uint8Array, lane: Lane): void {
@@ -267,6 +295,9 @@ export class RoomLinks {
       case 'presence':
       case 'receipt':
       case 'reading':
+      case 'keys':
+      case 'proof':
+      case 'seek':
         return this.#events.frame(live, frame)
       default:
         return live.link.close(CLOSE.malformed, `${frame.type} on a live link`)
@@ -295,7 +326,7 @@ export class RoomLinks {
   }
 
   #isMissing(head: Head): boolean {
-    return (this.#deps.journal.log(head.log)?.seq ?? 0) < head.seq
+    return (this.#deps.journal.log(head.log)?.stored ?? 0) < head.seq
   }
 
   #chase(live: LiveLink): void {

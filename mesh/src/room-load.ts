@@ -1,5 +1,12 @@
 /** From stored bytes back to a journal. Storage is input like any other: what does not fit together is left out. */
-import { decodeEntry, type KeyId, MalformedError, type SealedEntry } from '@parley/protocol'
+import {
+  decodeEntry,
+  type KeyId,
+  type LogKey,
+  MalformedError,
+  type ProofFrame,
+  type SealedEntry,
+} from '@parley/protocol'
 import type { AuthorBook } from './journal/author-book.ts'
 import type { EntrySeal } from './journal/entry-seal.ts'
 import type { Journal } from './journal/journal.ts'
@@ -19,28 +26,64 @@ export async function loadAuthors(authors: AuthorBook, records: ReadonlyMap<stri
   }
 }
 
+const PROOF = 'proof/'
+
+export function proofRecord(log: LogKey): string {
+  return `${PROOF}${log}`
+}
+
+/** Proofs are checked again when they are added. */
+export function loadProofs(records: ReadonlyMap<string, unknown>): ProofFrame[] {
+  return [...records]
+    .filter(([name]) => name.startsWith(PROOF))
+    .flatMap(([, value]) => (isProof(value) ? [value] : []))
+}
+
+function isProof(value: unknown): value is ProofFrame {
+  const { first, second } = (value ?? {}) as Partial<ProofFrame>
+  return [first, second].every((stub) => [stub?.header, stub?.bodyHash, stub?.signature].every(isBytes))
+}
+
+function isBytes(value: unknown): boolean {
+  return value instanceof Uint8Array
+}
+
+export interface LoadDeps {
+  readonly journal: Journal
+  readonly authors: AuthorBook
+  readonly seal: EntrySeal
+  readonly clock: Clock
+  readonly cutOf: (entry: SealedEntry) => number | null
+  /** Owners' records come before all that they decide about. */
+  readonly onMeta: (entry: SealedEntry) => Promise<unknown>
+}
+
 /**
  * Signatures were verified before an entry was stored; here hashes show that logs are whole, and rights are looked up
  * again. Returns how many entries were left out (doubles of two tabs not counted).
  */
-export async function loadEntries(
-  deps: { journal: Journal; authors: AuthorBook; seal: EntrySeal; clock: Clock },
-  entries: readonly Uint8Array[],
-): Promise<number> {
-  let leftOut = 0
-  for (const [i, bytes] of entries.entries()) {
+export async function loadEntries(deps: LoadDeps, stored: readonly Uint8Array[]): Promise<number> {
+  const entries: SealedEntry[] = []
+  for (const [i, bytes] of stored.entries()) {
     if (i % LOAD_SLICE_ENTRIES === LOAD_SLICE_ENTRIES - 1) await deps.clock.yieldToHost()
     const entry = decodeOrNull(bytes)
-    if (!entry || !loadOne(deps, entry)) leftOut++
+    if (entry) entries.push(entry)
   }
-  return leftOut
+  let kept = 0
+  for (const entry of entries) {
+    if (entry.doc === 'meta' && loadOne(deps, entry)) kept++
+    if (entry.doc === 'meta') await deps.onMeta(entry)
+  }
+  for (const [i, entry] of entries.entries()) {
+    if (i % LOAD_SLICE_ENTRIES === LOAD_SLICE_ENTRIES - 1) await deps.clock.yieldToHost()
+    if (entry.doc !== 'meta' && loadOne(deps, entry)) kept++
+  }
+  return stored.length - kept
 }
 
-function loadOne(
-  deps: { journal: Journal; authors: AuthorBook; seal: EntrySeal },
-  entry: SealedEntry,
-): boolean {
-  if (deps.authors.rightOf(entry.author, entry.doc, entry.timeMs).right !== 'yes') return false
+function loadOne(deps: LoadDeps, entry: SealedEntry): boolean {
+  const { right } = deps.authors.rightOf(entry, deps.cutOf(entry))
+  if (right !== 'yes' && right !== 'beyond') return false
   const log = deps.journal.logFor(entry)
   const hash = deps.seal.hash(entry)
   const { verdict } = log.judge(entry, hash)

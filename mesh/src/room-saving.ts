@@ -48,8 +48,8 @@ export class RoomSaving {
   setLoaded(logs: Iterable<AuthorLog>): void {
     let latest: AuthorLog | null = null
     for (const log of logs) {
-      this.#durable.set(log.key, log.seq)
-      if (log.author === this.#self && log.lastTimeMs >= (latest?.lastTimeMs ?? 0)) latest = log
+      this.#durable.set(log.key, log.stored)
+      if (this.#isOwnWork(log) && log.lastTimeMs >= (latest?.lastTimeMs ?? 0)) latest = log
     }
     if (latest) this.#own.set(latest.key, latest)
     this.#written = latest !== null
@@ -58,14 +58,19 @@ export class RoomSaving {
   stored(entries: readonly { readonly log: AuthorLog; readonly record: EntryRecord }[]): void {
     this.#storage.append(entries.map(({ record }) => record.bytes))
     for (const { log } of entries) {
-      this.#dirty.set(log, log.seq)
-      if (log.author === this.#self) {
+      this.#dirty.set(log, log.stored)
+      if (this.#isOwnWork(log)) {
         this.#own.set(log.key, log)
         this.#written = true
       }
     }
     this.#timer ??= this.#clock.after(FLUSH_MS, () => void this.flush())
     this.#events.changed()
+  }
+
+  /** A name in the roster is not something that a person would miss. */
+  #isOwnWork(log: AuthorLog): boolean {
+    return log.author === this.#self && log.doc !== 'roster'
   }
 
   handleReceipt(from: KeyId, log: LogKey, seq: number): void {
@@ -81,7 +86,7 @@ export class RoomSaving {
     const own = [...this.#own.values()]
     if (own.length === 0) return 0
     const holdsAll = (receipts: ReadonlyMap<LogKey, number>) =>
-      own.every((log) => (receipts.get(log.key) ?? 0) >= log.seq)
+      own.every((log) => (receipts.get(log.key) ?? 0) >= log.stored)
     return [...this.#receipts.values()].filter(holdsAll).length
   }
 

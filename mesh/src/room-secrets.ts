@@ -43,6 +43,8 @@ export interface Entrance {
   readonly storage: Storage
   readonly records: ReadonlyMap<string, unknown>
   readonly entries: readonly Uint8Array[]
+  /** The invite that was just used: epoch keys are wrapped for it as well. */
+  readonly invites: readonly Signer[]
 }
 
 const RECORD = 'room'
@@ -83,7 +85,7 @@ export async function acceptLink(platform: Platform, text: string): Promise<Entr
   const stored = await storage.load()
   const known = parseSecrets(stored.records.get(RECORD))
   const secrets = await delegateToDevice(platform, link, standing, invite, known)
-  return enter(platform, storage, link.roomId, secrets, stored)
+  return { ...(await enter(platform, storage, link.roomId, secrets, stored)), invites: [invite] }
 }
 
 /** What a room is stored under: the part of its id that links and the address bar carry. */
@@ -129,7 +131,14 @@ async function enter(
     instanceName: toBase64Url(instance),
     signalKey: await platform.cipher.importKey(signalKeyOf(secrets.readKey)),
   }
-  return { identity, secrets, storage, records: stored?.records ?? new Map(), entries: stored?.entries ?? [] }
+  return {
+    identity,
+    secrets,
+    storage,
+    records: stored?.records ?? new Map(),
+    entries: stored?.entries ?? [],
+    invites: [],
+  }
 }
 
 async function verifiedStanding(

@@ -6,6 +6,7 @@ import type { Present } from './presence/presence-sync.ts'
 
 export interface ConnectionFacts {
   readonly closed: boolean
+  readonly revoked: boolean
   readonly linkCount: number
   readonly signaling: SignalingState
   /** Signaling was up before and is not now, or could never be reached. */
@@ -18,6 +19,7 @@ export interface ConnectionFacts {
 
 export function connectionState(facts: ConnectionFacts): ConnectionState {
   if (facts.closed) return { name: 'closed' }
+  if (facts.revoked) return { name: 'refused', reason: 'revoked' }
   const up = facts.signaling.name === 'up'
   if (facts.linkCount > 0) {
     return { name: 'connected', linkCount: facts.linkCount, signaling: up ? 'up' : 'down' }

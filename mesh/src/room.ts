@@ -6,6 +6,7 @@ import {
   type DocName,
   decodeChain,
   decodeEntry,
+  encodeMetaRecord,
   epochIdOf,
   epochZeroKeyOf,
   equalBytes,
@@ -17,10 +18,12 @@ import {
   type LogKey,
   limits,
   logKeyOf,
+  type MetaRecord,
   parseDocName,
   presenceKeyOf,
   type RoomId,
   roleNarrows,
+  type SealedEntry,
   sessionIdOf,
   signGrant,
   toBase64Url,
@@ -29,6 +32,7 @@ import type {
   DocumentHandle,
   Invite,
   InviteOptions,
+  Member,
   Person,
   Profile,
   Room,
@@ -46,28 +50,44 @@ import { Admission, type Admitted } from './journal/admission.ts'
 import { AuthorBook } from './journal/author-book.ts'
 import type { AuthorLog } from './journal/author-log.ts'
 import { EntrySeal } from './journal/entry-seal.ts'
+import { EpochKeys, type Recipient, wrapEpoch } from './journal/epoch-keys.ts'
+import { type Fork, stubOf } from './journal/equivocation.ts'
 import { documentHeads } from './journal/heads.ts'
+import { parseInvites } from './journal/invites.ts'
 import { Journal } from './journal/journal.ts'
+import { decodeRosterRecord, encodeRosterRecord, Roster } from './journal/roster.ts'
 import {
   DIGEST_INTERVAL_MS,
   DIGEST_QUIET_MS,
   REBUILD_INTERVAL_MS,
   RECEIPTS_AT_START,
   RECOVERY_ITERATIONS,
+  REFUSED_KEY_MS,
 } from './limits.ts'
 import { redialDelayMs } from './overlay/reconnect-policy.ts'
 import type { AeadKey, Platform, Unsubscribe } from './ports.ts'
 import type { AwarenessState } from './presence/document-awareness.ts'
+import { cleanName } from './presence/presence-state.ts'
 import { PresenceSync } from './presence/presence-sync.ts'
 import { writeRecoveryFile } from './recovery-file.ts'
 import { RoomDocuments } from './room-documents.ts'
 import { type LiveLink, RoomLinks } from './room-links.ts'
-import { authorRecord, loadAuthors, loadEntries } from './room-load.ts'
+import { authorRecord, loadAuthors, loadEntries, loadProofs, proofRecord } from './room-load.ts'
 import { RoomSaving } from './room-saving.ts'
 import { type Entrance, grantTo, openRoot } from './room-secrets.ts'
+import { RoomStanding } from './room-standing.ts'
 import { connectionState, people, saveState } from './room-state.ts'
 
 const TICK_MS = 1_000
+const META = 'meta' as DocName
+const ROSTER = 'roster' as DocName
+const INVITES = 'invites'
+/** Map in the document `invites`: X25519 keys of invites, so that later epoch keys can be wrapped for them. */
+const INVITE_KEYS = 'keys'
+/** Unknown clients that are asked after in a second. */
+const SEEKS_AT_ONCE = 16
+/** Entries beyond a cut that are asked for at a time. */
+const BEYOND_AT_ONCE = 64
 
 export interface RoomOptions {
   readonly signaling: readonly string[]
@@ -77,9 +97,9 @@ export interface RoomOptions {
 /** Loads what is stored, then starts meeting others. */
 export async function openRoom(platform: Platform, entrance: Entrance, options: RoomOptions): Promise<Room> {
   const { cipher } = platform
-  const epochKey = epochZeroKeyOf(entrance.secrets.readKey)
-  const presenceKey = await cipher.importKey(presenceKeyOf(epochKey))
-  const room = new RoomCore(platform, entrance, options, epochKey, presenceKey)
+  const epochs = new EpochKeys(epochZeroKeyOf(entrance.secrets.readKey))
+  const presenceKey = await cipher.importKey(presenceKeyOf(epochs.current.key))
+  const room = new RoomCore(platform, entrance, options, epochs, presenceKey)
   await room.load()
   room.start()
   return room
@@ -101,16 +121,23 @@ class RoomCore implements Room {
   readonly #presence: PresenceSync<LiveLink>
   readonly #signaling: SignalingSession
   readonly #introductions: Introductions
+  readonly #standing: RoomStanding
+  readonly #epochs: EpochKeys
+  readonly #roster = new Roster()
+  /** Of all epochs that are known, the one in force first. */
+  #presenceKeys: readonly AeadKey[]
+  #profile: Profile
+  #revoked = false
   readonly #carets = new Map<DocName, Map<number, AwarenessState>>()
-  /** Keys whose signed rule-breaking was seen: no link to them until reload. */
-  readonly #refusedKeys = new Map<KeyId, CloseReason>()
+  /** Keys whose signed rule-breaking was seen: no link to them for a while. */
+  readonly #refusedKeys = new Map<KeyId, { readonly reason: CloseReason; readonly untilMs: number }>()
   readonly #rebuiltAtMs = new Map<DocName, number>()
   readonly #stateListeners = new Set<() => void>()
   readonly #eventListeners = new Set<(event: RoomEvent) => void>()
   #signalingLost = false
   #notifying = false
   #closing: Promise<void> | null = null
-  #cancelTick: Unsubscribe = () => {}
+  #cancelTick: Unsubscribe = () => undefined
   #changedAtMs = 0
   #toldAtMs = 0
   #told = true
@@ -119,7 +146,7 @@ class RoomCore implements Room {
     platform: Platform,
     entrance: Entrance,
     options: RoomOptions,
-    epochKey: Uint8Array,
+    epochs: EpochKeys,
     presenceKey: AeadKey,
   ) {
     const { identity } = entrance
@@ -132,11 +159,31 @@ class RoomCore implements Room {
     this.recoveryFile = entrance.secrets.root ? (passphrase) => this.#writeRecoveryFile(passphrase) : null
     const verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
       keyring.verify(publicKey, message, signature)
-    this.#authors = new AuthorBook(this.id, verify, (author, chains) => {
+    this.#epochs = epochs
+    this.#presenceKeys = [presenceKey]
+    this.#profile = options.profile
+    this.#standing = new RoomStanding(
+      {
+        roomId: this.id,
+        rootKey: identity.standing.rootKey,
+        journal: this.#journal,
+        authors: () => this.#authors,
+        epochs,
+        cipher,
+        verify,
+        signers: [identity.signer, ...entrance.invites],
+      },
+      {
+        cut: (log) => this.#documents.get(log.doc)?.sync.handleCut(log),
+        rightsChanged: () => this.#handleRights(),
+        epochLearned: () => void this.#handleEpoch(),
+        forked: (fork) => this.#handleFork(fork),
+      },
+    )
+    this.#authors = new AuthorBook(this.id, verify, this.#standing.isVoid, (author, chains) => {
       entrance.storage.put(authorRecord(author), chains).catch((error: unknown) => this.#storageFailed(error))
     })
-    const epoch = { id: epochIdOf(0, epochKey), key: epochKey }
-    this.#seal = new EntrySeal({ roomId: this.id, cipher, keyring, random }, epoch)
+    this.#seal = new EntrySeal({ roomId: this.id, cipher, keyring, random }, epochs)
     this.#saving = new RoomSaving(entrance.storage, clock, key, {
       durable: (logs) => this.#sendReceipts(logs),
       failed: (error) => this.#storageFailed(error),
@@ -151,7 +198,7 @@ class RoomCore implements Room {
         frame: (live, frame) => this.#handleFrame(live, frame),
       },
     )
-    this.#presence = this.#makePresence(presenceKey)
+    this.#presence = this.#makePresence()
     this.#presence.setProfile(options.profile.name, options.profile.color)
     this.#documents = this.#makeDocuments()
     this.#signaling = this.#makeSignaling(options.signaling)
@@ -167,12 +214,16 @@ class RoomCore implements Room {
         authors: this.#authors,
         seal: this.#seal,
         nowMs: () => this.#platform.clock.nowMs(),
+        cutOf: this.#standing.cutOf,
+        hasLost: (entry, hash) => this.#standing.hasLost(entry, entry.log, hash),
+        isWanted: (from, entry) => this.#links.sync.isWanted(from as LiveLink, entry),
         isOpen: (doc) => this.#documents.get(doc) !== undefined,
       },
       {
         admitted: (entries) => this.#handleAdmitted(entries),
         duplicate: (from, source) => this.#links.handleDuplicate(from as LiveLink, source),
         gap: (from, entry) => this.#links.sync.missing(from as LiveLink, entry, this.#seal.hash(entry)),
+        fork: (from, log, entry) => this.#handleForked(from as LiveLink, log, entry),
         blameLink: (from, reason, detail) => (from as LiveLink).link.close(CLOSE[reason], detail),
         blameAuthor: (author, reason, detail) => this.#refuseAuthor(author, reason, detail),
         dropped: (why) => this.#platform.log('debug', 'entry-dropped', { why }),
@@ -181,7 +232,7 @@ class RoomCore implements Room {
     )
   }
 
-  #makePresence(key: AeadKey): PresenceSync<LiveLink> {
+  #makePresence(): PresenceSync<LiveLink> {
     const { clock, random, cipher, keyring } = this.#platform
     const { signer, instance } = this.#entrance.identity
     return new PresenceSync<LiveLink>(
@@ -190,7 +241,7 @@ class RoomCore implements Room {
         presenceId: instance,
         signer,
         cipher,
-        key,
+        keys: () => this.#presenceKeys,
         random,
         clock,
         verify: (publicKey, message, signature) => keyring.verify(publicKey, message, signature),
@@ -217,6 +268,7 @@ class RoomCore implements Room {
         newSession: () => this.#newSession(name),
         write: (session, update) => this.#writeEntry(name, session, update),
         onRefused: (log, seq, fault) => this.#handleGateRefusal(log, seq, fault),
+        onNeedsBeyond: (log) => this.#wantBeyond(log),
         onError: (error) => this.#emit({ type: 'error', error }),
       }),
     })
@@ -279,8 +331,20 @@ class RoomCore implements Room {
     const { clock } = this.#platform
     await this.#authors.learn(this.#entrance.identity.chain)
     await loadAuthors(this.#authors, this.#entrance.records)
-    const deps = { journal: this.#journal, authors: this.#authors, seal: this.#seal, clock }
-    const leftOut = await loadEntries(deps, this.#entrance.entries)
+    for (const proof of loadProofs(this.#entrance.records)) await this.#standing.addProof(proof)
+    const leftOut = await loadEntries(
+      {
+        journal: this.#journal,
+        authors: this.#authors,
+        seal: this.#seal,
+        clock,
+        cutOf: this.#standing.cutOf,
+        onMeta: (entry) => this.#standing.addRecord(entry.author, entry.ciphertext, true),
+      },
+      this.#entrance.entries,
+    )
+    this.#standing.recut()
+    for (const log of this.#journal.logsOf(ROSTER)) await this.#readRoster(log)
     if (leftOut > 0) this.#platform.log('warn', 'stored-entries-left-out', { count: leftOut })
     this.#saving.setLoaded(this.#journal.logs())
   }
@@ -288,6 +352,7 @@ class RoomCore implements Room {
   start(): void {
     this.#signaling.start()
     this.#tick()
+    void this.#tellName()
   }
 
   close(): Promise<void> {
@@ -312,6 +377,7 @@ class RoomCore implements Room {
     const { clock } = this.#platform
     this.#cancelTick = clock.after(TICK_MS, () => this.#tick())
     this.#links.sync.expireWants()
+    this.#seekMissing()
     const nowMs = clock.nowMs()
     const quiet = !this.#told && nowMs - this.#changedAtMs >= DIGEST_QUIET_MS
     if (!quiet && nowMs - this.#toldAtMs < DIGEST_INTERVAL_MS) return
@@ -346,12 +412,13 @@ class RoomCore implements Room {
       kind: 'live' as const,
       author,
       session: session.id,
-      seq: log.seq + 1,
+      seq: log.stored + 1,
       prev: log.headHash,
       timeMs: Math.max(log.lastTimeMs, Math.floor(this.#platform.clock.nowMs())),
     }
     const { entry, hash } = await this.#seal.seal(header, update, this.#entrance.identity.signer)
     const record = this.#journal.append(log, entry, hash)
+    this.#standing.adopt(log)
     this.#links.publish(log, record, null)
     this.#saving.stored([{ log, record }])
     this.#entriesChanged()
@@ -359,7 +426,10 @@ class RoomCore implements Room {
   }
 
   #handleAdmitted(entries: readonly Admitted[]): void {
-    for (const { log, record, plaintext, from } of entries) {
+    for (const { log, record, entry, plaintext, from } of entries) {
+      this.#standing.adopt(log)
+      if (log.doc === META) void this.#handleMeta(entry)
+      if (log.doc === ROSTER) void this.#readRoster(log)
       const open = this.#documents.get(log.doc)
       open?.sync.handleStored(log, record.seq, plaintext)
       this.#links.publish(log, record, from as LiveLink)
@@ -386,25 +456,36 @@ class RoomCore implements Room {
       this.#emit({ type: 'author-refused', author, reason, detail })
       return
     }
-    const known = this.#refusedKeys.has(author)
-    this.#refusedKeys.set(author, reason)
+    const known = this.#refusalOf(author) !== null
+    this.#shutOut(author, reason)
     this.#links.closeKey(author, reason, detail)
     this.#platform.log('warn', 'author-refused', { reason, detail })
     if (!known) this.#emit({ type: 'author-refused', author, reason, detail })
+  }
+
+  #shutOut(key: KeyId, reason: CloseReason): void {
+    this.#refusedKeys.set(key, { reason, untilMs: this.#platform.clock.nowMs() + REFUSED_KEY_MS })
+  }
+
+  #refusalOf(key: KeyId): CloseReason | null {
+    const refused = this.#refusedKeys.get(key)
+    return refused && refused.untilMs > this.#platform.clock.nowMs() ? refused.reason : null
   }
 
   // --- links
 
   #handleProven(proven: ProvenLink): void {
     const { key } = proven.peer.standing
-    const refused = this.#refusedKeys.get(key)
+    const revoked = this.#authors.validStandingOf(key) === null
+    const refused = revoked ? 'revoked' : this.#refusalOf(key)
     if (refused || this.#closing) {
       proven.link.close(CLOSE[refused ?? 'normal'], refused ? 'refused before' : 'room closed')
       return
     }
     const before = this.#links.byInstance(toBase64Url(proven.peer.instance))
     before?.link.close(CLOSE.normal, 'replaced by a newer link')
-    this.#links.attach(proven)
+    const live = this.#links.attach(proven)
+    this.#shareStanding(live, proven.peer.epoch)
   }
 
   #handleAttached(live: LiveLink): void {
@@ -427,6 +508,9 @@ class RoomCore implements Room {
 
   #handleFrame(live: LiveLink, frame: Frame): void {
     if (frame.type === 'presence') this.#presence.handle(live, frame)
+    else if (frame.type === 'keys') this.#handleKeys(live, frame)
+    else if (frame.type === 'seek') this.#answerSeek(live, frame)
+    else if (frame.type === 'proof') void this.#handleProof(live, frame)
     else if (frame.type === 'receipt') this.#saving.handleReceipt(live.key, frame.log, frame.seq)
     else if (frame.type === 'reading') void this.#handleReading(live, frame)
   }
@@ -442,6 +526,187 @@ class RoomCore implements Room {
     if (!seq || live.key === this.self.key) return
     const { doc, author, session, key } = log
     this.#links.send(live, { type: 'receipt', doc, author, session, log: key, seq })
+  }
+
+  // --- what stands
+
+  /** Owners' records, proofs and keys precede everything else on a link. */
+  #shareStanding(live: LiveLink, theirEpoch: number): void {
+    this.#links.pushAll(live, this.#journal.logsOf(META))
+    for (const proof of this.#standing.proofs()) this.#links.send(live, proof)
+    if (theirEpoch < this.#epochs.current.id.counter) this.#sendKeys(live)
+  }
+
+  #sendKeys(live: LiveLink): void {
+    const standing = this.#authors.validStandingOf(live.key)
+    if (!standing || standing.role === 'archivist') return
+    const epochs = this.#epochs.later.map(({ id, key }) => ({ counter: id.counter, key }))
+    if (epochs.length > 0) this.#links.send(live, { type: 'keys', epochs })
+  }
+
+  /** Only keys that an owner's record names are taken. */
+  #handleKeys(live: LiveLink, frame: Extract<Frame, { type: 'keys' }>): void {
+    for (const { counter, key } of frame.epochs) {
+      const { keyHash } = epochIdOf(counter, key)
+      const named = this.#standing.meta.epochs.some(
+        (record) => record.counter === counter && equalBytes(record.keyHash, keyHash),
+      )
+      if (named) this.#standing.learnKey(counter, key)
+      else
+        this.#platform.log('debug', 'key-not-named', { role: this.#authors.standingOf(live.key)?.role ?? '' })
+    }
+  }
+
+  async #handleMeta(entry: SealedEntry): Promise<void> {
+    const taken = await this.#standing.addRecord(entry.author, entry.ciphertext)
+    if (!taken) this.#refuseAuthor(entry.author, 'malformed', 'not a record')
+  }
+
+  async #handleEpoch(): Promise<void> {
+    const { key } = this.#epochs.current
+    const presenceKey = await this.#platform.cipher.importKey(presenceKeyOf(key))
+    this.#presenceKeys = [presenceKey, ...this.#presenceKeys].slice(0, 4)
+    for (const { sync } of this.#documents.all()) sync.handleKeys()
+    for (const log of this.#journal.logsOf(ROSTER)) await this.#readRoster(log)
+    for (const live of this.#links.all) this.#sendKeys(live)
+  }
+
+  #handleRights(): void {
+    for (const live of [...this.#links.all]) {
+      if (!this.#authors.validStandingOf(live.key)) live.link.close(CLOSE.revoked, 'revoked')
+    }
+    if (
+      !this.#revoked &&
+      this.#authors.standingOf(this.self.key) &&
+      !this.#authors.validStandingOf(this.self.key)
+    ) {
+      this.#revoked = true
+      this.#emit({ type: 'revoked' })
+    }
+    this.#peopleChanged()
+  }
+
+  /** Two entries for one place: at the head the proof is at hand, else the place is asked for. */
+  #handleForked(from: LiveLink, log: AuthorLog, entry: SealedEntry): void {
+    const held = log.record(entry.seq)
+    const other = held && decodeEntry(held.bytes)
+    if (!other) return this.#links.sync.probe(from, log)
+    if (!equalBytes(other.prev, entry.prev) && entry.seq > 1)
+      return this.#links.sync.probe(from, log, entry.seq - 1)
+    void this.#standing.addProof({ type: 'proof', first: stubOf(other), second: stubOf(entry) })
+  }
+
+  async #handleProof(live: LiveLink, frame: Extract<Frame, { type: 'proof' }>): Promise<void> {
+    const fork = await this.#standing.addProof(frame)
+    if (!fork) live.link.close(CLOSE.malformed, 'a proof that proves nothing')
+  }
+
+  #handleFork(fork: Fork): void {
+    const { author } = fork.header
+    const record = this.#entrance.storage.put(proofRecord(fork.log), fork.proof)
+    record.catch((error: unknown) => this.#storageFailed(error))
+    this.#links.broadcast(fork.proof)
+    this.#shutOut(author, 'equivocation')
+    this.#links.closeKey(author, 'equivocation', 'two entries for one place')
+    this.#emit({ type: 'equivocation', author, name: this.#roster.nameOf(author) ?? '' })
+    this.#entriesChanged()
+  }
+
+  /** What cut logs have left out of the digests, others may have built on. */
+  #seekMissing(): void {
+    if (!this.#standing.hasCuts) return
+    for (const { name, sync } of this.#documents.all()) {
+      for (const client of sync.missingClients.slice(0, SEEKS_AT_ONCE)) {
+        this.#links.broadcast({ type: 'seek', doc: name, client })
+      }
+    }
+  }
+
+  #answerSeek(live: LiveLink, frame: Extract<Frame, { type: 'seek' }>): void {
+    const log = this.#journal.logsOf(frame.doc).find(({ clientId }) => clientId === frame.client)
+    const last = log?.record(log.stored)
+    if (log && last)
+      this.#links.send(live, { type: 'ihave', heads: [{ ...log.head, seq: log.stored, hash: last.hash }] })
+  }
+
+  #wantBeyond(log: LogView): void {
+    const stored = this.#journal.log(log.key as LogKey)
+    if (stored) this.#links.sync.wantBeyond(stored, BEYOND_AT_ONCE)
+  }
+
+  async revoke(key: KeyId, keep: readonly KeyId[] = []): Promise<void> {
+    const own = this.#authors.validStandingOf(this.self.key)
+    const target = this.#authors.standingOf(key)
+    if (own?.role !== 'owner' || key === this.self.key || target?.role === 'owner') {
+      throw new ParleyError('not-allowed', 'only an owner revokes, and no other owner')
+    }
+    const affected = [...this.#authors.keys()].filter(
+      (author) =>
+        !keep.includes(author) && this.#authors.standingsOf(author).some(({ path }) => path.includes(key)),
+    )
+    const heads = [...this.#journal.logs()]
+      .filter((log) => affected.includes(log.author))
+      .map((log) => log.head)
+    await this.#writeMeta({ type: 'revoke', key, keep, heads })
+    await this.#newEpoch()
+  }
+
+  async #writeMeta(record: MetaRecord): Promise<void> {
+    await this.#writeEntry(META, this.#newSession(META), encodeMetaRecord(record))
+    await this.#standing.addRecord(this.self.key, encodeMetaRecord(record))
+  }
+
+  /** A fresh key for everybody who still has a right, invites that are live included. */
+  async #newEpoch(): Promise<void> {
+    const key = this.#platform.random.bytes(32)
+    const counter = this.#epochs.current.id.counter + 1
+    const members = [...this.#authors.keys()].flatMap((member) => {
+      const standing = this.#authors.validStandingOf(member)
+      return standing && standing.role !== 'archivist' ? [{ key: member, agreement: standing.agreement }] : []
+    })
+    const record = await wrapEpoch(this.#platform, counter, key, [...members, ...(await this.#liveInvites())])
+    this.#standing.learnKey(counter, key)
+    await this.#writeMeta(record)
+  }
+
+  async #liveInvites(): Promise<Recipient[]> {
+    const invites = this.#documents.open(INVITES)
+    await invites.whenLoaded
+    return parseInvites(invites.doc.getMap(INVITE_KEYS), this.#platform.clock.nowMs()).filter(
+      ({ key }) => !this.isRevoked(key),
+    )
+  }
+
+  isRevoked(key: KeyId): boolean {
+    return this.#standing.meta.revokedKeys.includes(key)
+  }
+
+  members(): readonly Member[] {
+    return [...this.#authors.keys()].flatMap((key) => {
+      const standing = this.#authors.validStandingOf(key)
+      if (!standing) return []
+      const { role, notAfterMs, path } = standing
+      return [
+        { key, name: this.#roster.nameOf(key) ?? '', role, self: key === this.self.key, notAfterMs, path },
+      ]
+    })
+  }
+
+  async #readRoster(log: AuthorLog): Promise<void> {
+    const record = log.record(log.standing)
+    const plaintext = record && (await this.#seal.open(decodeEntry(record.bytes)))
+    const said = plaintext && decodeRosterRecord(plaintext)
+    if (!said) return
+    this.#roster.add(log.author, record.timeMs, { name: cleanName(said.name, limits.NAME_CHARACTERS) })
+    this.#changed()
+  }
+
+  /** Once per name: what owners know a member by when it is not here. */
+  async #tellName(): Promise<void> {
+    const name = cleanName(this.#profile.name, limits.NAME_CHARACTERS)
+    if (this.#closing || this.#revoked || name === '' || this.#roster.nameOf(this.self.key) === name) return
+    this.#roster.add(this.self.key, this.#platform.clock.nowMs(), { name })
+    await this.#writeEntry(ROSTER, this.#newSession(ROSTER), encodeRosterRecord({ name }))
   }
 
   // --- repair
@@ -482,7 +747,9 @@ class RoomCore implements Room {
   // --- people and presence
 
   setProfile(profile: Profile): void {
+    this.#profile = profile
     this.#presence.setProfile(profile.name, profile.color)
+    void this.#tellName()
     this.#changed()
   }
 
@@ -532,6 +799,7 @@ class RoomCore implements Room {
     const saving = this.#saving.facts
     return {
       connection: connectionState({
+        revoked: this.#revoked,
         closed: this.#closing !== null,
         linkCount: this.#links.all.size,
         signaling: this.#signaling.state,
@@ -558,6 +826,7 @@ class RoomCore implements Room {
 
   document(name: string): DocumentHandle {
     if (this.#closing) throw new ParleyError('closed', 'the room is closed')
+    if (name === META || name === ROSTER) throw new ParleyError('not-allowed', `${name} is no document`)
     return this.#documents.open(name)
   }
 
@@ -585,7 +854,12 @@ class RoomCore implements Room {
       inviteSeed: seed,
       via: [],
     })
-    return { key: keyIdOf(invite.publicKey), link, role: options.role, notAfterMs }
+    const key = keyIdOf(invite.publicKey)
+    const listed = this.#documents.open(INVITES)
+    await listed.whenLoaded
+    const agreement = toBase64Url(invite.agreementKey)
+    if (listed.writable) listed.doc.getMap(INVITE_KEYS).set(key, { agreement, notAfterMs })
+    return { key, agreement: invite.agreementKey, link, role: options.role, notAfterMs }
   }
 
   async #writeRecoveryFile(passphrase: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -79,6 +79,7 @@ export {
   type EntryStub,
   encodeFrame,
   type Frame,
+  frameNameOf,
   type GraftFrame,
   type KeysFrame,
   type PingFrame,
@@ -87,6 +88,7 @@ export {
   type PruneFrame,
   type ReadingFrame,
   type ReceiptFrame,
+  type SeekFrame,
 } from './peer/frame.ts'
 export { FRAME, type FrameName } from './peer/frame-types.ts'
 export {

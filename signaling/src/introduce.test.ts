@@ -36,7 +36,7 @@ it('takes everybody equally often', () => {
   for (const count of counts) expect(Math.abs(count - 4000)).toBeLessThan(250)
 })
 
-it('prefers those who are not known, and falls back to all', () => {
+it('[SG7] prefers those who are not known, and falls back to all', () => {
   const from = ['a', 'b', 'c', 'd']
   expect(sampleUnknown(from, new Set(['a', 'b', 'c']), 8, () => 0)).toEqual(['d'])
   expect([...sampleUnknown(from, new Set(from), 8, () => 0)].sort()).toEqual(from)

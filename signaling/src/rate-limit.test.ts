@@ -21,7 +21,7 @@ it('adds nothing when the clock goes back', () => {
   expect(bucket.take(500)).toBe(false)
 })
 
-it('[F7] never gives more than burst + rate × time, whatever the pattern', () => {
+it('[SG10] [F7] never gives more than burst + rate × time, whatever the pattern', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 300 }), (gapsMs) => {
       const bucket = new TokenBucket(30, 60, 0)

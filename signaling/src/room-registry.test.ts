@@ -19,7 +19,7 @@ it('keeps rooms apart, and no empty ones', () => {
   expect(rooms.roomCount).toBe(1)
 })
 
-it('is full at its limit, and not before', () => {
+it('[SG11] is full at its limit, and not before', () => {
   const rooms = new RoomRegistry(2)
   expect([1, 2, 3].map((name) => rooms.join(R, peer(name)))).toEqual([true, true, false])
   rooms.leave(R, peer(1))

@@ -38,7 +38,7 @@ afterEach(async () => {
 })
 
 describe('introductions', () => {
-  it('welcomes, introduces, and hands a signal to the one it is for', async () => {
+  it('[SG2] [SG6] [SG8] welcomes, introduces, and hands a signal to the one it is for', async () => {
     await start({}, { iceServers: [{ urls: 'stun:stun.example:3478' }] })
     const first = await join(server, room, owner)
     expect(first.welcome).toMatchObject({ peers: [], iceServers: [{ urls: 'stun:stun.example:3478' }] })
@@ -64,7 +64,7 @@ describe('introductions', () => {
     expect((await first.client.next('left')).peer).toBe(second.welcome.peer)
   })
 
-  it('drops a signal across rooms and to nobody, and counts both', async () => {
+  it('[SG8] drops a signal across rooms and to nobody, and counts both', async () => {
     await start()
     const other = testRoom('other')
     const here = await join(server, room, owner)
@@ -81,7 +81,7 @@ describe('introductions', () => {
     expect(metrics).toMatch(/^parley_signaling_connections\{stage="proven"\} 2$/m)
   })
 
-  it('names at most 8 of 50, and others when asked for more', async () => {
+  it('[SG6] [SG7] names at most 8 of 50, and others when asked for more', async () => {
     await start()
     const joined: Awaited<ReturnType<typeof join>>[] = []
     for (let i = 0; i < 50; i++) joined.push(await join(server, room, owner))
@@ -107,7 +107,7 @@ describe('introductions', () => {
 })
 
 describe('admission', () => {
-  it('[F4] refuses whoever speaks before the proof', async () => {
+  it('[SG5] [F4] refuses whoever speaks before the proof', async () => {
     await start()
     for (const raw of ['{"type":"more"}', `{"type":"signal","to":"${'A'.repeat(22)}","sealed":"aa"}`]) {
       const { client } = await challenged()
@@ -116,7 +116,7 @@ describe('admission', () => {
     }
   })
 
-  it('[F4] refuses a replayed proof', async () => {
+  it('[SG4] [F4] refuses a replayed proof', async () => {
     await start()
     const first = await challenged()
     const signature = first.client.prove(room, owner, first.challenge, hostOfServer(server))
@@ -135,7 +135,7 @@ describe('admission', () => {
     }
   })
 
-  it('[F4] refuses a proof by another key', async () => {
+  it('[SG4] [F4] refuses a proof by another key', async () => {
     await start()
     const { client, challenge } = await challenged()
     client.prove(room, await room.device('editor', 'stranger'), challenge, hostOfServer(server))
@@ -152,7 +152,7 @@ describe('admission', () => {
     expect(await wrong.client.refusal()).toEqual(NOT_ADMITTED)
   })
 
-  it('[F15] refuses every chain that does not hold with one text', async () => {
+  it('[SG4] [F15] refuses every chain that does not hold with one text', async () => {
     await start()
     const other = testRoom('foreign')
     const viewer = await room.invite('viewer')
@@ -179,7 +179,7 @@ describe('admission', () => {
     }
   })
 
-  it('says which version it speaks, whatever else a later hello holds', async () => {
+  it('[SG14] says which version it speaks, whatever else a later hello holds', async () => {
     await start()
     for (const extra of [{}, { later: true, chain: 7 }]) {
       const client = await TestClient.connect(server)
@@ -188,7 +188,7 @@ describe('admission', () => {
     }
   })
 
-  it('[F5] answers a foreign Origin with 403', async () => {
+  it('[SG13] [F5] answers a foreign Origin with 403', async () => {
     await start()
     for (const origin of ['https://evil.example', 'null', `http://evil.example@${hostOfServer(server)}`]) {
       expect(await upgradeStatus(server, '/v1', { Origin: origin })).toBe(403)
@@ -198,7 +198,7 @@ describe('admission', () => {
     expect(await own.leave()).toBe(1000)
   })
 
-  it('[F5] accepts the origins that it was told, and those alone', async () => {
+  it('[SG13] [F5] accepts the origins that it was told, and those alone', async () => {
     await start({}, { allowedOrigins: ['https://app.example'] })
     expect(await upgradeStatus(server, '/v1', { Origin: server.url })).toBe(403)
     expect(await (await TestClient.connect(server, { Origin: 'https://app.example' })).leave()).toBe(1000)
@@ -260,7 +260,7 @@ describe('hostile input', () => {
     expect(await client.closed).toBe(1009)
   })
 
-  it('[F7] refuses a flood, and other rooms go on', async () => {
+  it('[SG10] [F7] refuses a flood, and other rooms go on', async () => {
     await start()
     const other = testRoom('calm')
     const member = await other.device('owner')
@@ -276,14 +276,14 @@ describe('hostile input', () => {
     expect(handled).toBeLessThan(200)
   })
 
-  it('[F8] caps connections of one address before their proof', async () => {
+  it('[SG11] [F8] caps connections of one address before their proof', async () => {
     await start({ unprovenPerAddress: 3 })
     for (let i = 0; i < 3; i++) await TestClient.connect(server)
     expect(await upgradeStatus(server)).toBe(429)
     expect(server.stats().unproven).toBe(3)
   })
 
-  it('[F8] caps connections of one address after it', async () => {
+  it('[SG11] [F8] caps connections of one address after it', async () => {
     await start({ provenPerAddress: 2 })
     await join(server, room, owner)
     await join(server, room, owner)
@@ -292,7 +292,7 @@ describe('hostile input', () => {
     expect(await client.refusal()).toMatchObject({ code: 4429 })
   })
 
-  it('refuses the next one when a room is full', async () => {
+  it('[SG11] refuses the next one when a room is full', async () => {
     await start({ peersPerRoom: 2 })
     await join(server, room, owner)
     await join(server, room, owner)
@@ -301,7 +301,7 @@ describe('hostile input', () => {
     expect(await client.refusal()).toEqual({ code: 4423, reason: 'this room is full' })
   })
 
-  it('[F9] ends a reader that does not read', async () => {
+  it('[SG10] [F9] ends a reader that does not read', async () => {
     await start({ messagesPerSecond: 1e6, messagesBurst: 1e6, bufferedBytes: 256 * 1024 })
     const slow = await join(server, room, owner)
     const sender = await join(server, room, owner)
@@ -324,7 +324,7 @@ describe('hostile input', () => {
     expect(metrics).toMatch(/^parley_signaling_slow_readers_total 1$/m)
   })
 
-  it('[F16] closes on whoever stays silent, before and after the challenge', async () => {
+  it('[SG5] [F16] closes on whoever stays silent, before and after the challenge', async () => {
     await start({ proveTimeoutMs: 30 })
     const silent = await TestClient.connect(server)
     expect(await silent.refusal()).toMatchObject({ code: 4408 })
@@ -341,7 +341,7 @@ describe('hostile input', () => {
     dead.client.raw?.destroy()
   })
 
-  it('[F17] closes on whoever lets the grant run out', async () => {
+  it('[SG12] [F17] closes on whoever lets the grant run out', async () => {
     await start({ heartbeatMs: 400, expiryGraceMs: 0 })
     const guest = await room.device('viewer', 'guest', { notAfterMs: Date.now() + 1_500 })
     const { client } = await join(server, room, guest)

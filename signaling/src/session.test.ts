@@ -77,7 +77,7 @@ describe('a session', () => {
     expect(house.rooms.has(room.roomId, peer)).toBe(true)
   })
 
-  it('tells those who were introduced, and nobody else, that it left', async () => {
+  it('[SG9] tells those who were introduced, and nobody else, that it left', async () => {
     const house = makeHouse()
     const members = await Promise.all(Array.from({ length: 10 }, () => owner))
     const sessions: Awaited<ReturnType<typeof proven>>[] = []
@@ -92,7 +92,7 @@ describe('a session', () => {
     expect(house.rooms.has(room.roomId, last.peer)).toBe(false)
   })
 
-  it('[F4] makes a nonce good for one try', async () => {
+  it('[SG4] [F4] makes a nonce good for one try', async () => {
     const { session, effects } = makeHouse().open()
     await session.handleText(helloText(owner))
     const right = proofText(effects, owner)
@@ -163,7 +163,7 @@ describe('[F17] a grant that ends', () => {
     expect(effects).toEqual([{ ...REFUSED, why: 'expired' }])
   })
 
-  it('closes after the grace, at the next heartbeat', async () => {
+  it('[SG12] closes after the grace, at the next heartbeat', async () => {
     const house = makeHouse()
     const { session, effects } = await proven(house, await until('guest', 1000))
     house.clock.nowMs = START_MS + 21_000
@@ -174,7 +174,7 @@ describe('[F17] a grant that ends', () => {
     expect(effects.at(-1)).toEqual({ ...REFUSED, why: 'expired' })
   })
 
-  it('is extended by a new one to the same key', async () => {
+  it('[SG12] is extended by a new one to the same key', async () => {
     const house = makeHouse()
     const { session } = await proven(house, await until('guest', 1000))
     const renewed = await until('guest', 100_000)
@@ -184,7 +184,7 @@ describe('[F17] a grant that ends', () => {
     expect(session.stage).toBe('proven')
   })
 
-  it('is not extended by one to another key, an ended one, or none', async () => {
+  it('[SG12] is not extended by one to another key, an ended one, or none', async () => {
     const other = await until('other', 100_000)
     const ended = await until('guest', -1)
     const renewals = [{ chain: toBase64Url(other.chainBytes) }, { chain: toBase64Url(ended.chainBytes) }, {}]

@@ -1,5 +1,6 @@
 import { html, type SVGTemplateResult, svg, type TemplateResult } from 'lit'
 import {
+  Ban,
   Bold,
   Check,
   CircleAlert,
@@ -10,6 +11,7 @@ import {
   FileText,
   Heading1,
   Heading2,
+  Hourglass,
   Italic,
   KeyRound,
   List,
@@ -49,12 +51,14 @@ const ICONS = {
   quote: Quote,
   redo: Redo2,
   remove: Trash2,
+  revoke: Ban,
   saved: Cloud,
   share: UserPlus,
   subheading: Heading2,
   sun: Sun,
   undo: Undo2,
   unsaved: CloudOff,
+  waiting: Hourglass,
 }
 export type IconName = keyof typeof ICONS
 type Attributes = Readonly<Record<string, string | number | undefined>>

@@ -1,6 +1,8 @@
+import type { KeyId } from '@parley/protocol'
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import type { Person } from '../mesh-types.ts'
+import { keyText, markedName } from '../name-marks.ts'
 import type { ProfileStore } from '../profile-store.ts'
 import { personText, roleText } from '../state-text.ts'
 import { word } from '../words.ts'
@@ -12,14 +14,24 @@ import { LightElement } from './light-element.ts'
 export class PeopleDrawer extends LightElement {
   static override properties = {
     people: { attribute: false },
+    marks: { attribute: false },
+    showingKeys: { state: true },
     profile: { attribute: false },
     announcing: { attribute: false },
     recoverable: { attribute: false },
   }
   declare people: readonly Person[]
+  declare marks: ReadonlyMap<KeyId, string>
+  declare showingKeys: boolean
   declare profile: ProfileStore
   declare announcing: boolean
   declare recoverable: boolean
+
+  constructor() {
+    super()
+    this.marks = new Map()
+    this.showingKeys = false
+  }
 
   override render(): TemplateResult {
     return html`
@@ -41,6 +53,18 @@ export class PeopleDrawer extends LightElement {
           (person) => this.#person(person),
         )}
       </ul>
+      <label class="check show-keys">
+        <input
+          type="checkbox"
+          .checked=${this.showingKeys}
+          aria-describedby="keys-explained"
+          @change=${(event: Event) => {
+            this.showingKeys = (event.target as HTMLInputElement).checked
+          }}
+        />
+        ${word('showKeys')}
+      </label>
+      <p id="keys-explained" class="hint" ?hidden=${!this.showingKeys}>${word('keysExplained')}</p>
       <section class="drawer-section" aria-label=${word('settings')}>
         <profile-form .store=${this.profile}></profile-form>
         <label class="check">
@@ -60,10 +84,13 @@ export class PeopleDrawer extends LightElement {
 
   #person(person: Person): TemplateResult {
     const hand = person.handRaised ? html` · ${word('handRaised')}` : nothing
-    return html`<li>
+    const name = markedName(person, this.marks)
+    return html`<li title=${keyText(person.key)}>
       ${avatar(person.name, person.color)}
       <span class="person-text"
-        ><bdi>${personText(person)}</bdi> <span class="person-role">— ${roleText(person.role)}${hand}</span></span
+        ><bdi>${personText(person, name)}</bdi> <span class="person-role">— ${roleText(person.role)}${hand}</span>${
+          this.showingKeys ? html`<code class="person-key" dir="ltr">${keyText(person.key)}</code>` : nothing
+        }</span
       >
     </li>`
   }

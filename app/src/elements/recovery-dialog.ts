@@ -1,6 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Room } from '../mesh-types.ts'
-import { MIN_PASSPHRASE_CHARACTERS, type PassphraseStrength, passphraseStrength } from '../passphrase.ts'
+import {
+  MIN_PASSPHRASE_CHARACTERS,
+  normalizePassphrase,
+  type PassphraseStrength,
+  passphraseStrength,
+} from '../passphrase.ts'
 import { problemOf } from '../state-text.ts'
 import { type ProblemKind, type UiKey, word } from '../words.ts'
 import { icon } from './icon.ts'
@@ -115,17 +120,18 @@ export class RecoveryDialog extends LightElement {
 
   #typed(event: InputEvent): void {
     this.fault = null
-    const { value } = event.target as HTMLInputElement
+    const value = normalizePassphrase((event.target as HTMLInputElement).value)
     this.strength = value === '' ? null : passphraseStrength(value)
   }
 
   async #save(event: SubmitEvent): Promise<void> {
     event.preventDefault()
     const form = new FormData(event.target as HTMLFormElement)
-    const passphrase = String(form.get('first'))
+    const passphrase = normalizePassphrase(String(form.get('first')))
     this.failure = null
     if (passphraseStrength(passphrase) === 'too-short') return this.#refuse('passphraseShort', '#passphrase')
-    if (passphrase !== form.get('second')) return this.#refuse('passphraseDiffers', '#passphrase-again')
+    if (passphrase !== normalizePassphrase(String(form.get('second'))))
+      return this.#refuse('passphraseDiffers', '#passphrase-again')
     this.step = 'working'
     try {
       const bytes = await this.room.recoveryFile?.(passphrase)

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { CalmSave } from '../calm-save.ts'
 import type { Person, RoomState } from '../mesh-types.ts'
 import { connectionText, connectionTone, saveStateText } from '../state-text.ts'
 import type { ThemeStore } from '../theme-store.ts'
@@ -23,6 +24,14 @@ export class RoomBar extends LightElement {
   declare state: RoomState
   declare drawerOpen: boolean
   declare theme: ThemeStore
+
+  readonly #calm = new CalmSave()
+  #lookAgain: ReturnType<typeof setTimeout> | undefined
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    clearTimeout(this.#lookAgain)
+  }
 
   override render(): TemplateResult {
     return html`<header class="room-bar">
@@ -69,20 +78,34 @@ export class RoomBar extends LightElement {
   }
 
   #states(): TemplateResult {
-    const { save, connection } = this.state
+    const { connection } = this.state
     const tone = connectionTone(connection)
-    // It changes with every keystroke: only bad news is read out unasked.
-    const live = save.device === 'failed' ? 'polite' : 'off'
     return html`<div class="states">
-      <span class="state" data-tone=${save.device === 'failed' ? 'bad' : 'good'}>
-        ${icon(save.device === 'failed' ? 'unsaved' : 'saved')}
-        <span role="status" aria-live=${live} aria-label=${word('saveState')}>${saveStateText(save)}</span>
-      </span>
+      ${this.#saveState()}
       <span class="state" data-tone=${tone}>
         ${icon(tone === 'good' ? 'connected' : 'disconnected')}
         <span role="status" aria-label=${word('connection')}>${connectionText(connection)}</span>
       </span>
     </div>`
+  }
+
+  #saveState(): TemplateResult {
+    const { save } = this.state
+    const { device, againInMs } = this.#calm.see(save.device, performance.now())
+    clearTimeout(this.#lookAgain)
+    if (againInMs !== null) this.#lookAgain = setTimeout(() => this.requestUpdate(), againInMs)
+    const failed = device === 'failed'
+    // Only bad news is read out unasked.
+    return html`<span class="state" data-tone=${failed ? 'bad' : 'good'}>
+      ${icon(failed ? 'unsaved' : 'saved')}
+      <span
+        role="status"
+        aria-live=${failed ? 'polite' : 'off'}
+        aria-label=${word('saveState')}
+        aria-busy=${save.device === 'saving'}
+        >${saveStateText({ ...save, device })}</span
+      >
+    </span>`
   }
 
   #avatars(people: readonly Person[]): TemplateResult {

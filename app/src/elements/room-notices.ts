@@ -5,16 +5,26 @@ import { type ProblemKind, word } from '../words.ts'
 import { icon } from './icon.ts'
 import { problem } from './problem.ts'
 
+/** A kind of problem, or a sentence of its own. */
+export type Mishap = { readonly problem: ProblemKind } | { readonly text: string }
+
+const MISHAPS_SHOWN = 3
+
+/** The same is told once; of many, the latest. */
+export function addMishap(mishaps: readonly Mishap[], mishap: Mishap): readonly Mishap[] {
+  const same = (one: Mishap): boolean => JSON.stringify(one) === JSON.stringify(mishap)
+  return mishaps.some(same) ? mishaps : [...mishaps, mishap].slice(-MISHAPS_SHOWN)
+}
+
 export interface Notices {
   readonly state: RoomState
   /** What went wrong once; stays until dismissed. */
-  readonly mishap: ProblemKind | 'author-refused' | null
+  readonly mishaps: readonly Mishap[]
   readonly rebuilt: boolean
   readonly offerRecovery: boolean
   readonly newcomerName: string | null
-  readonly act: (
-    action: 'dismiss-mishap' | 'dismiss-rebuilt' | 'recovery' | 'recovery-later' | 'rename' | 'keep-name',
-  ) => void
+  readonly dismiss: (mishap: Mishap) => void
+  readonly act: (action: 'dismiss-rebuilt' | 'recovery' | 'recovery-later' | 'rename' | 'keep-name') => void
 }
 
 function closeButton(act: () => void): TemplateResult {
@@ -23,14 +33,13 @@ function closeButton(act: () => void): TemplateResult {
   </button>`
 }
 
-function mishapNotice({ mishap, act }: Notices): unknown {
-  if (mishap === null) return nothing
-  const dismiss = closeButton(() => act('dismiss-mishap'))
-  if (mishap !== 'author-refused') return problem(mishap, dismiss)
+function mishapNotice(mishap: Mishap, { dismiss }: Notices): TemplateResult {
+  const button = closeButton(() => dismiss(mishap))
+  if ('problem' in mishap) return problem(mishap.problem, button)
   return html`<div class="notice notice-problem" role="alert">
     ${icon('alert')}
-    <p>${word('authorRefused')}</p>
-    ${dismiss}
+    <p>${mishap.text}</p>
+    ${button}
   </div>`
 }
 
@@ -56,7 +65,7 @@ function newcomerNotice(name: string, { act }: Notices): TemplateResult {
 export function roomNotices(notices: Notices): TemplateResult {
   const wrong = stateProblem(notices.state)
   return html`<div class="notices">
-    ${wrong ? problem(wrong) : nothing} ${mishapNotice(notices)}
+    ${wrong ? problem(wrong) : nothing} ${notices.mishaps.map((mishap) => mishapNotice(mishap, notices))}
     <div role="status">
       ${
         notices.rebuilt

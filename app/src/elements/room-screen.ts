@@ -1,3 +1,4 @@
+import type { CloseReason, KeyId } from '@parley/protocol'
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { DocumentMapController } from '../controllers/document-map-controller.ts'
 import { RoomController } from '../controllers/room-controller.ts'
@@ -5,10 +6,12 @@ import { StoreController } from '../controllers/store-controller.ts'
 import { readSetting, writeSetting } from '../local-setting.ts'
 import { ownSignaling } from '../mesh.ts'
 import type { Profile, Room, RoomEvent } from '../mesh-types.ts'
+import { markedName, nameMarks } from '../name-marks.ts'
 import type { StoredProfile } from '../profile.ts'
 import type { ProfileStore } from '../profile-store.ts'
 import type { RoomsList } from '../rooms-list.ts'
 import type { RoomRequest } from '../route.ts'
+import { isShutOut } from '../state-text.ts'
 import type { ThemeStore } from '../theme-store.ts'
 import { type ProblemKind, word } from '../words.ts'
 import { icon } from './icon.ts'
@@ -16,7 +19,7 @@ import { LightElement } from './light-element.ts'
 import type { LiveRegion } from './live-region.ts'
 import { problem } from './problem.ts'
 import type { RecoveryDialog } from './recovery-dialog.ts'
-import { type Notices, roomNotices } from './room-notices.ts'
+import { addMishap, type Mishap, type Notices, roomNotices } from './room-notices.ts'
 import type { ShareDialog } from './share-dialog.ts'
 
 const FIRST_PAGE = 'content/main'
@@ -36,7 +39,7 @@ export class RoomScreen extends LightElement {
     theme: { attribute: false },
     drawerOpen: { state: true },
     announcing: { state: true },
-    mishap: { state: true },
+    mishaps: { state: true },
     rebuilt: { state: true },
     offerRecovery: { state: true },
   }
@@ -46,7 +49,7 @@ export class RoomScreen extends LightElement {
   declare theme: ThemeStore
   declare drawerOpen: boolean
   declare announcing: boolean
-  declare mishap: Notices['mishap']
+  declare mishaps: readonly Mishap[]
   declare rebuilt: boolean
   declare offerRecovery: boolean
   #shownProfile: StoreController<StoredProfile> | null = null
@@ -62,7 +65,7 @@ export class RoomScreen extends LightElement {
     super()
     this.drawerOpen = matchMedia(WIDE).matches
     this.announcing = readSetting(ANNOUNCE_KEY) !== 'no'
-    this.mishap = null
+    this.mishaps = []
     this.rebuilt = false
     this.offerRecovery = false
   }
@@ -122,7 +125,7 @@ export class RoomScreen extends LightElement {
     return html`
       <room-bar
         .roomTitle=${this.#titleText()}
-        .titleWritable=${this.#title.writable}
+        .titleWritable=${this.#title.writable && !isShutOut(room.state)}
         .state=${room.state}
         .drawerOpen=${this.drawerOpen}
         .theme=${this.theme}
@@ -137,12 +140,13 @@ export class RoomScreen extends LightElement {
           <document-page
             .handle=${room.document(FIRST_PAGE)}
             .profile=${this.profile}
+            .locked=${isShutOut(room.state)}
             .focusAtOnce=${this.request.kind === 'create'}
           ></document-page>
         </main>
         ${this.#drawer(room)}
       </div>
-      <share-dialog .room=${room}></share-dialog>
+      <share-dialog .room=${room} .state=${room.state}></share-dialog>
       <recovery-dialog
         .room=${room}
         @recovery-saved=${() => {
@@ -166,6 +170,7 @@ export class RoomScreen extends LightElement {
     return html`<aside id="people-drawer" class="drawer" aria-label=${word('showPeople')} tabindex="-1" ?hidden=${!this.drawerOpen}>
       <people-drawer
         .people=${room.state.people}
+        .marks=${this.#marks(room)}
         .profile=${this.profile}
         .announcing=${this.announcing}
         .recoverable=${room.recoveryFile !== null && !this.offerRecovery}
@@ -181,20 +186,20 @@ export class RoomScreen extends LightElement {
     const asksName = !this.profile.value.confirmed && !this.drawerOpen
     return {
       state: room.state,
-      mishap: this.mishap,
+      mishaps: this.mishaps,
       rebuilt: this.rebuilt,
       // One thing at a time.
       offerRecovery: this.offerRecovery && !asksName && room.recoveryFile !== null,
       newcomerName: asksName ? this.profile.value.name : null,
+      dismiss: (mishap) => {
+        this.mishaps = this.mishaps.filter((each) => each !== mishap)
+      },
       act: (action) => this.#act(action),
     }
   }
 
   #act(action: Parameters<Notices['act']>[0]): void {
     switch (action) {
-      case 'dismiss-mishap':
-        this.mishap = null
-        return
       case 'dismiss-rebuilt':
         this.rebuilt = false
         return
@@ -272,10 +277,57 @@ export class RoomScreen extends LightElement {
   }
 
   #handleEvent(event: RoomEvent): void {
-    if (event.type === 'error') this.mishap = event.error.kind
-    if (event.type === 'author-refused') this.mishap = 'author-refused'
-    if (event.type !== 'joined' && event.type !== 'left') return
-    const text = word(event.type === 'joined' ? 'personJoined' : 'personLeft', { name: event.person.name })
+    switch (event.type) {
+      case 'error':
+        return this.#tell({ problem: event.error.kind })
+      case 'author-refused':
+        return this.#tell({ text: word('authorRefused') })
+      case 'equivocation':
+        return this.#tellOwner(event)
+      case 'link-closed':
+        return this.#linkClosed(event.reason)
+      case 'joined':
+      case 'left':
+        return this.#announce(
+          word(event.type === 'joined' ? 'personJoined' : 'personLeft', this.#named(event)),
+        )
+      case 'revoked':
+        // The state says so for as long as it is so.
+        return
+    }
+  }
+
+  #tell(mishap: Mishap): void {
+    this.mishaps = addMishap(this.mishaps, mishap)
+  }
+
+  /** The key says who it was; others may have the name. */
+  #tellOwner({ author, name }: Extract<RoomEvent, { type: 'equivocation' }>): void {
+    if (this.#controller.room?.self.role !== 'owner') return
+    const who = markedName(
+      { key: author, name: name || word('nameless') },
+      new Map([[author, author.slice(0, 4)]]),
+    )
+    this.#tell({ text: word('equivocation', { name: who }) })
+  }
+
+  /** One person may lie about what others decided: it counts while nobody else lets this device in. */
+  #linkClosed(reason: CloseReason): void {
+    if (reason !== 'revoked' || this.#controller.room?.state.connection.name === 'connected') return
+    this.#tell({ problem: 'turned-away' })
+  }
+
+  #announce(text: string): void {
     if (this.announcing) this.querySelector<LiveRegion>('live-region')?.announce(text)
+  }
+
+  #named({ person }: Extract<RoomEvent, { type: 'joined' | 'left' }>): { name: string } {
+    const room = this.#controller.room
+    return { name: room ? markedName(person, this.#marks(room)) : person.name }
+  }
+
+  /** Those who are not here now count as well: somebody else may have come under their name. */
+  #marks(room: Room): ReadonlyMap<KeyId, string> {
+    return nameMarks([...room.state.people, ...room.members()].filter(({ name }) => name !== ''))
   }
 }

@@ -1,18 +1,12 @@
 import { type Role, roleNarrows } from '@parley/protocol'
 import { html, nothing, type TemplateResult } from 'lit'
-import { DocumentMapController } from '../controllers/document-map-controller.ts'
 import { type ExpiryOption, expiryOptions } from '../invite-expiry.ts'
-import {
-  INVITES_DOCUMENT,
-  INVITES_MAP,
-  LABEL_CHARACTERS,
-  type ListedInvite,
-  listInvites,
-} from '../invites.ts'
+import { LABEL_CHARACTERS } from '../invites.ts'
 import { isLoopback } from '../loopback.ts'
 import type { Invite, InviteOptions, Room } from '../mesh-types.ts'
-import { problemOf, roleText } from '../state-text.ts'
+import { isShutOut, problemOf, roleText, untilText } from '../state-text.ts'
 import { dateText, type ProblemKind, type UiKey, word } from '../words.ts'
+import type { AccessLists } from './access-lists.ts'
 import { icon } from './icon.ts'
 import { LightElement } from './light-element.ts'
 import { problem } from './problem.ts'
@@ -33,9 +27,12 @@ function offeredTo(own: Role): typeof OFFERED {
   return OFFERED.filter(({ role }) => roleNarrows(own, role))
 }
 
+/** Invites people, and shows who may get in. */
 export class ShareDialog extends LightElement {
   static override properties = {
     room: { attribute: false },
+    state: { attribute: false },
+    open: { state: true },
     role: { state: true },
     invite: { state: true },
     busy: { state: true },
@@ -43,12 +40,13 @@ export class ShareDialog extends LightElement {
     failure: { state: true },
   }
   declare room: Room
+  declare state: Room['state']
+  declare open: boolean
   declare role: OfferedRole
   declare invite: Invite | null
   declare busy: boolean
   declare copy: 'idle' | 'copied' | 'failed'
   declare failure: ProblemKind | null
-  readonly #invites = new DocumentMapController(this, INVITES_MAP)
   #expiries: readonly ExpiryOption[] = []
 
   constructor() {
@@ -60,14 +58,14 @@ export class ShareDialog extends LightElement {
   /** Native modal dialogs keep focus inside, close on Escape and give focus back. */
   async show(): Promise<void> {
     this.#forget()
-    this.#invites.watch(this.room.document(INVITES_DOCUMENT))
+    this.open = true
     this.#expiries = expiryOptions(Date.now(), this.room.self.notAfterMs)
-    this.requestUpdate()
     await this.updateComplete
     this.querySelector('dialog')?.showModal()
   }
 
   #forget(): void {
+    this.open = false
     this.invite = null
     this.busy = false
     this.copy = 'idle'
@@ -83,11 +81,15 @@ export class ShareDialog extends LightElement {
         </form>
       </div>
       <div class="dialog-body">
-        ${this.room.self.may === 'invite' ? this.#form() : html`<p>${word('mayNotInvite')}</p>`}
+        ${this.#mayInvite ? this.#form() : html`<p>${word('mayNotInvite')}</p>`}
         ${this.failure ? problem(this.failure) : nothing} ${this.invite ? this.#made(this.invite) : nothing}
-        ${this.#list()}
+        ${this.open ? html`<access-lists .room=${this.room} .state=${this.state}></access-lists>` : nothing}
       </div>
     </dialog>`
+  }
+
+  get #mayInvite(): boolean {
+    return this.room.self.may === 'invite' && !isShutOut(this.state)
   }
 
   #form(): TemplateResult {
@@ -159,7 +161,7 @@ export class ShareDialog extends LightElement {
         </div>
       <div class="invite-made-text">
         <p class="hint" role="status">${this.#copyText()}</p>
-        <p class="hint">${roleText(role)} · ${word('until', { when: dateText(notAfterMs) })}</p>
+        <p class="hint">${roleText(role)} · ${untilText(notAfterMs)}</p>
         <p class="warning">${icon('key')}<span>${word('bearer')}</span></p>
         ${
           isLoopback(location.hostname)
@@ -171,30 +173,6 @@ export class ShareDialog extends LightElement {
       </div>
       <qr-code .text=${link}></qr-code>
     </section>`
-  }
-
-  #list(): TemplateResult {
-    const invites = listInvites(this.#invites.entries())
-    return html`<section>
-      <h3 id="invites-heading">${word('invites')}</h3>
-      ${
-        invites.length === 0
-          ? html`<p class="hint">${word('noInvites')}</p>`
-          : html`<ul class="invites" aria-labelledby="invites-heading">
-              ${invites.map((invite) => this.#listed(invite))}
-            </ul>`
-      }
-    </section>`
-  }
-
-  #listed({ label, role, notAfterMs }: ListedInvite): TemplateResult {
-    const ended = notAfterMs <= Date.now()
-    return html`<li>
-      <bdi class="invite-label">${label || word('unlabelled')}</bdi>
-      <span class="hint">
-        ${roleText(role)} · ${ended ? word('expired') : word('until', { when: dateText(notAfterMs) })}
-      </span>
-    </li>`
   }
 
   #copyText(): string {
@@ -229,12 +207,8 @@ export class ShareDialog extends LightElement {
 
   async #createAndList(options: InviteOptions, label: string): Promise<void> {
     const invite = await this.room.createInvite(location.origin + location.pathname, options)
-    this.#invites.set(invite.key, {
-      label,
-      role: invite.role,
-      notAfterMs: invite.notAfterMs,
-      createdBy: this.room.self.key,
-    })
+    const { role, notAfterMs } = invite
+    this.querySelector<AccessLists>('access-lists')?.list(invite.key, { label, role, notAfterMs })
     this.invite = invite
     this.copy = 'idle'
     await this.updateComplete

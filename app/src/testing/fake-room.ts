@@ -1,11 +1,12 @@
 /**
- * Rooms in memory with two made-up people, for looking at the screens without a server: `?fake` on the development
- * server. More in the address: `role=viewer`, `connection=unreachable`, `save=failed`, `people=0`, `quiet`.
+ * Rooms in memory with two made-up people, for looking at the screens without a server and for tests of elements. Wishes
+ * go into the address: `?role=viewer`, `connection=unreachable`, `save=failed`, `people=0`.
  */
 
 import { DocumentAwareness, ParleyError } from '@parley/mesh'
 import {
   formatRoomLink,
+  type KeyId,
   keyIdOf,
   NEVER_MS,
   parseDocName,
@@ -21,6 +22,7 @@ import type {
   DocumentHandle,
   Invite,
   InviteOptions,
+  Member,
   OpenOptions,
   Person,
   Profile,
@@ -154,6 +156,8 @@ export class FakeRoom implements Room {
   readonly #stateListeners = new Set<() => void>()
   readonly #eventListeners = new Set<(event: RoomEvent) => void>()
   readonly #rootKey: Uint8Array
+  readonly #revoked = new Set<KeyId>()
+  #members: readonly Member[] = []
   readonly recoveryFile: Room['recoveryFile']
 
   constructor(rootKey: Uint8Array, role: Role, profile: Profile, sample: boolean) {
@@ -175,6 +179,7 @@ export class FakeRoom implements Room {
         ? async (passphrase) => new TextEncoder().encode(JSON.stringify({ fake: passphrase.length }))
         : null
     if (sample) this.#fill(shown[0])
+    for (const each of shown) this.admit(each, null)
   }
 
   #fill(other: Person | undefined): void {
@@ -222,11 +227,38 @@ export class FakeRoom implements Room {
     // Nobody looks at pages of made-up people.
   }
 
+  /** Somebody who came by an invite, here now or not. */
+  admit({ key, name, role }: Pick<Person, 'key' | 'name' | 'role'>, invite: KeyId | null): void {
+    const member = { key, name, role, self: false, notAfterMs: NEVER_MS }
+    this.#members = [...this.#members, { ...member, path: invite ? [invite, key] : [key] }]
+  }
+
+  members(): readonly Member[] {
+    const { key, role, notAfterMs } = this.self
+    const name = this.state.people.find((each) => each.self)?.name ?? ''
+    const valid = this.#members.filter(({ path }) => !path.some((step) => this.#revoked.has(step)))
+    return [{ key, name, role, self: true, notAfterMs, path: [key] }, ...valid]
+  }
+
+  isRevoked(key: KeyId): boolean {
+    return this.#revoked.has(key)
+  }
+
+  async revoke(key: KeyId, keep: readonly KeyId[] = []): Promise<void> {
+    if (this.self.role !== 'owner') throw new ParleyError('not-allowed', 'owners only')
+    const kept = this.members().filter((member) => keep.includes(member.key))
+    this.#revoked.add(key)
+    const spared = kept.map((member) => ({ ...member, path: member.path.filter((step) => step !== key) }))
+    this.#members = [...this.#members.filter((member) => !keep.includes(member.key)), ...spared]
+    this.change({})
+  }
+
   async createInvite(base: string, options: InviteOptions): Promise<Invite> {
     const subject = bytes(32)
+    const agreement = bytes(32)
     const grant = {
       subject,
-      agreement: bytes(32),
+      agreement,
       role: options.role,
       may: options.may ?? 'own-devices',
       notAfterMs: options.notAfterMs,
@@ -241,7 +273,7 @@ export class FakeRoom implements Room {
       inviteSeed: bytes(32),
       via: [],
     })
-    return { key: keyIdOf(subject), link, role: options.role, notAfterMs: options.notAfterMs }
+    return { key: keyIdOf(subject), agreement, link, role: options.role, notAfterMs: options.notAfterMs }
   }
 
   async close(): Promise<void> {

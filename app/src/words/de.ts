@@ -73,6 +73,9 @@ export const de: Catalogue = {
     handRaised: 'meldet sich',
     personJoined: '{name} ist dazugekommen.',
     personLeft: '{name} ist gegangen.',
+    showKeys: 'Schlüssel zeigen',
+    keysExplained:
+      'Namen sind frei gewählt, Schlüssel sind bewiesen. Vergleiche einen Schlüssel am Telefon oder persönlich.',
     announce: 'Ansagen, wer kommt und geht',
     settings: 'Einstellungen',
 
@@ -129,6 +132,27 @@ export const de: Catalogue = {
     expired: 'abgelaufen',
     mayNotInvite: 'Du kannst hier niemanden einladen. Frage jemanden, dem der Raum gehört.',
 
+    members: 'Mitglieder',
+    nameless: 'Jemand ohne Namen',
+    forever: 'unbegrenzt',
+    revoke: 'Widerrufen',
+    revoked: 'Widerrufen (gilt nicht mehr)',
+    revoking: 'Wird widerrufen…',
+    revokedDone: '„{name}“ wurde widerrufen. Der Raum geht unter einem neuen Schlüssel weiter.',
+    revokeInviteQuestion: 'Die Einladung „{name}“ widerrufen?',
+    revokeInviteExplained:
+      'Der Link funktioniert dann nicht mehr. Wer darüber gekommen ist, verliert jetzt den Zugang, wenn du die Leute nicht behältst. Der Raum geht unter einem neuen Schlüssel weiter; was sie schon haben, bleibt bei ihnen.',
+    keepJoined: 'Leute behalten, die schon dabei sind',
+    keepJoinedNames: 'Das sind: {names}',
+    keepJoinedNobody: 'Darüber ist noch niemand gekommen.',
+    revokeInviteConfirm: 'Einladung widerrufen',
+    revokeMemberQuestion: '„{name}“ den Zugang entziehen?',
+    revokeMemberExplained:
+      'Der Zugang endet sofort. Der Raum geht unter einem neuen Schlüssel weiter; was die Person schon hat, bleibt bei ihr, und was sie bisher geschrieben hat, bleibt im Raum.',
+    revokeTheirInvite:
+      'Auch die Einladung widerrufen, über die sie kam ({names}); andere, die darüber kamen, bleiben',
+    revokeMemberConfirm: 'Zugang entziehen',
+
     recoveryTitle: 'Wiederherstellungsdatei',
     recoverySave: 'Wiederherstellungsdatei sichern',
     recoveryOffer:
@@ -148,6 +172,8 @@ export const de: Catalogue = {
     recoveryDone:
       'Die Wiederherstellungsdatei wurde den Downloads deines Browsers übergeben. Bewahre sie woanders auf als auf diesem Computer.',
 
+    equivocation:
+      '{name} hat verschiedenen Leuten verschiedene Fassungen derselben Änderung geschickt. Alle behalten dieselbe, und das Gerät ist aus dem Raum ausgeschlossen.',
     authorRefused: 'Ein Gerät hat etwas geschickt, was es nicht schreiben darf. Es wurde nicht angewendet.',
     colorBlue: 'Blau',
     colorGreen: 'Grün',
@@ -226,8 +252,13 @@ export const de: Catalogue = {
     },
     revoked: {
       what: 'Dein Zugang zu diesem Raum wurde zurückgenommen.',
-      kept: 'Die Kopie auf diesem Gerät bleibt lesbar.',
+      kept: 'Das Dokument bleibt hier lesbar, wie es war. Änderungen von dir, die die anderen nicht mehr erreicht haben, sind nur auf diesem Gerät.',
       todo: 'Frage jemanden, dem der Raum gehört, wenn du das für einen Irrtum hältst.',
+    },
+    'turned-away': {
+      what: 'Die Leute hier weisen dieses Gerät ab: Der Zugang, den diese Einladung gab, wurde zurückgenommen.',
+      kept: 'Was auf diesem Gerät ist, bleibt hier.',
+      todo: 'Bitte jemanden, dem der Raum gehört, um eine neue Einladung.',
     },
     'other-version': {
       what: 'Die anderen benutzen eine andere Version von Parley.',

@@ -71,6 +71,9 @@ export const en = {
     handRaised: 'hand raised',
     personJoined: '{name} joined.',
     personLeft: '{name} left.',
+    showKeys: 'Show keys',
+    keysExplained:
+      'Names are chosen freely; keys are proven. Compare a key with its owner by telephone or in person.',
     announce: 'Announce who comes and goes',
     settings: 'Settings',
 
@@ -126,6 +129,26 @@ export const en = {
     expired: 'expired',
     mayNotInvite: 'You cannot invite people here. Ask somebody who owns the room.',
 
+    members: 'Members',
+    nameless: 'Somebody without a name',
+    forever: 'without end',
+    revoke: 'Revoke',
+    revoked: 'Revoked',
+    revoking: 'Revoking…',
+    revokedDone: '“{name}” was revoked. The room goes on under a new key.',
+    revokeInviteQuestion: 'Revoke the invite “{name}”?',
+    revokeInviteExplained:
+      'The link stops working. People who came by it lose access now, unless you keep them. The room goes on under a new key; what they already have stays with them.',
+    keepJoined: 'Keep people who already joined',
+    keepJoinedNames: 'They are: {names}',
+    keepJoinedNobody: 'Nobody has joined by it yet.',
+    revokeInviteConfirm: 'Revoke invite',
+    revokeMemberQuestion: 'Take back the access of “{name}”?',
+    revokeMemberExplained:
+      'They lose access now. The room goes on under a new key; what they already have stays with them, and what they wrote so far stays in the room.',
+    revokeTheirInvite: 'Also revoke the invite that they came by ({names}); others who came by it stay',
+    revokeMemberConfirm: 'Revoke access',
+
     recoveryTitle: 'Recovery file',
     recoverySave: 'Save recovery file',
     recoveryOffer:
@@ -145,6 +168,8 @@ export const en = {
     recoveryDone:
       'The recovery file was handed to your browser’s downloads. Keep it somewhere else than this computer.',
 
+    equivocation:
+      '{name} sent different people different versions of the same change. Everybody keeps the same one, and that device is shut out of the room.',
     authorRefused: 'A device sent something that it may not write. It was not applied.',
     colorBlue: 'Blue',
     colorGreen: 'Green',
@@ -224,8 +249,13 @@ export const en = {
     },
     revoked: {
       what: 'Your access to this room was taken back.',
-      kept: 'The copy on this device stays readable.',
+      kept: 'The document stays readable here as it was. Changes of yours that had not reached the others are kept only on this device.',
       todo: 'Ask an owner of the room if you think this is a mistake.',
+    },
+    'turned-away': {
+      what: 'The people here turn this device away: the access that this invite gave was taken back.',
+      kept: 'What is on this device stays here.',
+      todo: 'Ask an owner of the room for a new invite.',
     },
     'other-version': {
       what: 'The others use another version of Parley.',

@@ -71,6 +71,8 @@ export const zh: Catalogue = {
     handRaised: '已举手',
     personJoined: '{name} 加入了。',
     personLeft: '{name} 离开了。',
+    showKeys: '显示密钥',
+    keysExplained: '名字可以随意选择，密钥则经过验证。请通过电话或当面核对密钥。',
     announce: '播报成员进出',
     settings: '设置',
 
@@ -124,6 +126,26 @@ export const zh: Catalogue = {
     expired: '已过期',
     mayNotInvite: '您不能在此邀请他人。请联系房间所有者。',
 
+    members: '已加入的人',
+    nameless: '未署名者',
+    forever: '无限期',
+    revoke: '撤销',
+    revoked: '已撤销',
+    revoking: '正在撤销…',
+    revokedDone: '“{name}”已撤销。房间改用新的密钥。',
+    revokeInviteQuestion: '撤销邀请“{name}”？',
+    revokeInviteExplained:
+      '链接将失效。通过它加入的人会立即失去权限，除非您保留他们。房间改用新的密钥；他们已有的内容仍在他们那里。',
+    keepJoined: '保留已加入的人',
+    keepJoinedNames: '他们是：{names}',
+    keepJoinedNobody: '还没有人通过它加入。',
+    revokeInviteConfirm: '撤销邀请',
+    revokeMemberQuestion: '收回“{name}”的权限？',
+    revokeMemberExplained:
+      '权限立即失效。房间改用新的密钥；对方已有的内容仍在对方那里，对方此前所写的内容留在房间里。',
+    revokeTheirInvite: '同时撤销对方使用的邀请（{names}）；通过它加入的其他人不受影响',
+    revokeMemberConfirm: '收回权限',
+
     recoveryTitle: '恢复文件',
     recoverySave: '保存恢复文件',
     recoveryOffer: '只有此浏览器持有该房间的所有者密钥。请保存恢复文件，以防浏览器数据丢失。',
@@ -140,6 +162,7 @@ export const zh: Catalogue = {
     recoveryWorking: '正在锁定文件…',
     recoveryDone: '恢复文件已交给浏览器下载。请保存在这台电脑以外的地方。',
 
+    equivocation: '{name} 向不同的人发送了同一修改的不同版本。所有人保留同一个版本，该设备已被拒于房间之外。',
     authorRefused: '有设备发送了它无权写入的内容，未被采用。',
     colorBlue: '蓝色',
     colorGreen: '绿色',
@@ -218,8 +241,13 @@ export const zh: Catalogue = {
     },
     revoked: {
       what: '您进入此房间的权限已被收回。',
-      kept: '此设备上的副本仍可阅读。',
+      kept: '文档在此仍可照原样阅读。您尚未送达他人的修改只保存在此设备上。',
       todo: '如果您认为有误，请联系房间所有者。',
+    },
+    'turned-away': {
+      what: '这里的人拒绝此设备进入：此邀请所给的权限已被收回。',
+      kept: '此设备上的内容保持不变。',
+      todo: '请向房间所有者索取新的邀请。',
     },
     'other-version': {
       what: '其他人使用的是不同版本的 Parley。',

@@ -40,7 +40,8 @@ export class Bridge {
     if (!connection) return
     if (signal.type === 'answer') void connection.setRemoteDescription({ type: 'answer', sdp: signal.sdp })
     if (signal.type !== 'candidates') return
-    for (const candidate of signal.candidates) void connection.addIceCandidate(candidate as RTCIceCandidateInit)
+    for (const candidate of signal.candidates)
+      void connection.addIceCandidate(candidate as RTCIceCandidateInit)
   }
 
   async #bridge(offerer: string, answerer: string, offer: Offer): Promise<void> {
@@ -51,7 +52,11 @@ export class Bridge {
     this.#connections.set(`${answerer} ${attempt}`, toAnswerer)
     const fromOfferer = theirChannel(toOfferer)
     const ownChannel = toAnswerer.createDataChannel('data')
-    this.#pipe(fromOfferer, opened(ownChannel).then(() => ownChannel), 'offerer')
+    this.#pipe(
+      fromOfferer,
+      opened(ownChannel).then(() => ownChannel),
+      'offerer',
+    )
     this.#pipe(Promise.resolve(ownChannel), fromOfferer, 'answerer')
     this.#signaling.say(answerer, offerer, {
       type: 'answer',

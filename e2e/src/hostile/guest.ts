@@ -20,7 +20,6 @@ import {
   type SealedSignal,
   type SessionId,
   sessionIdOf,
-  sha256,
   signalAdditionalData,
   signalKeyOf,
   signGrant,
@@ -94,10 +93,6 @@ export function sealEntry(guest: Guest, forgery: Forgery): Uint8Array {
   const sealed = seal(docKeyOf(epochKey, doc), entryAdditionalData(roomId, header), update)
   const message = entryMessage(roomId, header, sealed.slice(0, IV_BYTES), sealed.slice(IV_BYTES))
   return concatBytes(header, sealed, keys.sign(message))
-}
-
-export function entryHash(roomId: RoomId, entry: { headerBytes: Uint8Array; iv: Uint8Array; ciphertext: Uint8Array }) {
-  return sha256(entryMessage(roomId, entry.headerBytes, entry.iv, entry.ciphertext))
 }
 
 export function sealSignal(room: RoomKnowledge, from: string, to: string, signal: SealedSignal): Uint8Array {

@@ -42,7 +42,8 @@ export class HostileSignaling {
   /** `to` hears it as if `from` had said it. */
   say(from: string, to: string, signal: SealedSignal): void {
     const client = this.#members.get(to)
-    if (client) tell(client, { type: 'signal', from, sealed: toBase64Url(sealSignal(this.#known, from, to, signal)) })
+    if (client)
+      tell(client, { type: 'signal', from, sealed: toBase64Url(sealSignal(this.#known, from, to, signal)) })
   }
 
   get #known(): RoomKnowledge {

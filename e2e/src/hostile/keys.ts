@@ -1,5 +1,12 @@
 /** Keys and ciphers of a client that is not ours: Node's own cryptography, nothing of the mesh. */
-import { createCipheriv, createDecipheriv, createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPrivateKey,
+  createPublicKey,
+  randomBytes,
+  sign,
+} from 'node:crypto'
 import { concatBytes, fromBase64Url, IV_BYTES } from '@parley/protocol'
 
 /** PKCS #8 headers of RFC 8410 §7: the raw 32 bytes follow. */

@@ -19,6 +19,11 @@ export function paragraphUpdate(author: KeyId, session: SessionId, doc: DocName,
 export function paragraphsOf(doc: Y.Doc): string {
   const blocks = doc.getXmlFragment(FIELD).toArray()
   return blocks
-    .map((block) => (block as Y.XmlElement).toArray().map((node) => node.toString()).join(''))
+    .map((block) =>
+      (block as Y.XmlElement)
+        .toArray()
+        .map((node) => node.toString())
+        .join(''),
+    )
     .join('\n')
 }

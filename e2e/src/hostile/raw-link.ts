@@ -28,25 +28,21 @@ export class RawLink {
   #fingerprints: { readonly offerer: Uint8Array; readonly answerer: Uint8Array } | null = null
   /** All frames that came, in order. */
   readonly frames: Frame[] = []
-  /** The code of their CLOSE; 1001 when the connection just ended. */
-  readonly closed: Promise<number>
+  /** The code of their CLOSE, 1001 when the connection just ended; `null` while it lives. */
+  closeCode: number | null = null
   /** They have verified us. */
   readonly proven: Promise<void>
-  #tellClosed: (code: number) => void = () => undefined
   #tellProven: () => void = () => undefined
 
   private constructor(guest: Guest) {
     this.#guest = guest
     this.#connection = newConnection()
     this.#channel = this.#connection.createDataChannel('data')
-    this.closed = new Promise((resolve) => {
-      this.#tellClosed = resolve
-    })
     this.proven = new Promise((resolve) => {
       this.#tellProven = resolve
     })
     this.#channel.addEventListener('message', (event) => this.#handleMessage(event.data))
-    this.#channel.addEventListener('close', () => this.#tellClosed(CLOSE.goingAway))
+    this.#channel.addEventListener('close', () => this.#end(CLOSE.goingAway))
   }
 
   /** Offers to one peer; resolves when the channel is open and HELLO is on its way. */
@@ -86,6 +82,10 @@ export class RawLink {
     }
   }
 
+  #end(code: number): void {
+    this.closeCode ??= code
+  }
+
   #sendHello(): void {
     const { readKey, chain, instance } = this.#guest
     const nonce = random(32)
@@ -115,7 +115,7 @@ export class RawLink {
       case 'ping':
         return this.send({ type: 'pong', count: frame.count })
       case 'close':
-        return this.#tellClosed(frame.code)
+        return this.#end(frame.code)
       default:
         return
     }

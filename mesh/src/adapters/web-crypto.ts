@@ -53,6 +53,19 @@ function signerOf(subtle: SubtleCrypto, keys: KeySet): Signer {
     publicKey: keys.publicKey,
     agreementKey: keys.agreementKey,
     sign: async (message) => new Uint8Array(await subtle.sign('Ed25519', keys.signingKey, source(message))),
+    agree: (publicKey) => sharedSecret(subtle, keys.agreementPrivateKey, publicKey),
+  }
+}
+
+async function sharedSecret(subtle: SubtleCrypto, own: CryptoKey, publicKey: Uint8Array): Promise<Uint8Array | null> {
+  if (publicKey.length !== 32) return null
+  try {
+    const key = await subtle.importKey('raw', source(publicKey), 'X25519', false, [])
+    return new Uint8Array(await subtle.deriveBits({ name: 'X25519', public: key }, own, 256))
+  } catch (error) {
+    // Points of small order give all zeros, which WebCrypto refuses.
+    if (error instanceof DOMException) return null
+    throw error
   }
 }
 

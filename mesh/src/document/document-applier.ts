@@ -1,13 +1,17 @@
 /**
  * Applies the entries of all logs to one Y.Doc as they come; what depends on something missing waits here by name, so
- * that nothing ever enters Yjs's own pending store. Rules: docs/spec.md, GT.
+ * that nothing ever enters Yjs's own pending store. What a cut leaves beyond it is applied blanked, and only as far as
+ * something that stands builds on it. Rules: docs/spec.md, GT and ST.
  */
 import type * as Y from 'yjs'
 import { APPLY_SLICE_MS } from '../limits.ts'
 import type { Clock } from '../ports.ts'
-import { type Dependency, LogCursor, type LogView } from './log-cursor.ts'
+import { blankUpdate } from './blank-update.ts'
+import { type LogCursor, type LogView, standingOf } from './log-cursor.ts'
+import { LogCursors } from './log-cursors.ts'
 import { applyRemote } from './remote-apply.ts'
-import { checkUpdate, type GateFault } from './update-gate.ts'
+import { checkBlanked, checkUpdate, type GateFault } from './update-gate.ts'
+import { nextClockOf } from './yjs-internals.ts'
 
 export interface ApplierDeps {
   readonly clock: Clock
@@ -16,6 +20,18 @@ export interface ApplierDeps {
   readonly onRefused: (log: LogView, seq: number, fault: GateFault) => void
   /** `applyUpdate` threw: the document may be half changed. */
   readonly onApplyThrew: (error: unknown) => void
+  /** Something that stands builds on entries beyond this log's cut that are not stored here. */
+  readonly onNeedsBeyond: (log: LogView) => void
+  /** Something was applied that no longer stands as it was: the document has to be rebuilt. */
+  readonly onStale: () => void
+}
+
+/** Where a log is after a fold. */
+export interface AppliedCounts {
+  readonly applied: number
+  /** The last so many of them are blanked. */
+  readonly blanked: number
+  readonly refused: boolean
 }
 
 /** Entries opened at a time when none are at hand. */
@@ -24,10 +40,10 @@ const OPEN_AHEAD = 32
 export class DocumentApplier {
   readonly doc: Y.Doc
   readonly #deps: ApplierDeps
-  readonly #cursors = new Map<string, LogCursor>()
-  /** Logs by the client that their next entry waits for. */
-  readonly #waiting = new Map<number, Set<LogCursor>>()
+  readonly #cursors = new LogCursors()
   readonly #ready: LogCursor[] = []
+  /** What was told to be needed: once for a clock, and again when what came was not enough. */
+  readonly #told = new Map<LogCursor, string>()
   #running: Promise<void> | null = null
   #stopped = false
   #sliceStartMs = 0
@@ -37,17 +53,30 @@ export class DocumentApplier {
     this.#deps = deps
   }
 
-  /** Where each log is after a fold, or after own entries whose structs are in the document already. */
-  setApplied(log: LogView, applied: number, cut = false): void {
-    const cursor = this.#cursor(log)
-    while (cursor.applied < applied) cursor.advance()
-    if (cut) cursor.cut()
+  setApplied(log: LogView, { applied, blanked, refused }: AppliedCounts): void {
+    const cursor = this.#cursors.of(log)
+    while (cursor.applied < applied) cursor.advance(cursor.applied >= applied - blanked)
+    if (refused) cursor.refuse()
+  }
+
+  /** The structs of own entries are in the document already. */
+  setWritten(log: LogView, seq: number): void {
+    this.setApplied(log, { applied: seq, blanked: 0, refused: false })
+  }
+
+  /** Something beyond the cut was applied in full. */
+  appliedBeyond(log: LogView): boolean {
+    const { appliedInFull } = this.#cursors.of(log)
+    return appliedInFull > standingOf(log, appliedInFull)
   }
 
   get waitingCount(): number {
-    let count = 0
-    for (const cursors of this.#waiting.values()) count += cursors.size
-    return count
+    return this.#cursors.waitingCount
+  }
+
+  /** Yjs clients whose entries something here waits for. */
+  get missingClients(): readonly number[] {
+    return this.#cursors.missingClients
   }
 
   /** Nothing more to do with what is stored. */
@@ -57,9 +86,26 @@ export class DocumentApplier {
 
   /** `log` has grown; `plaintext` is that of entry `seq`, if it is at hand. */
   handleStored(log: LogView, seq: number, plaintext: Uint8Array | null): void {
-    const cursor = this.#cursor(log)
+    const cursor = this.#cursors.of(log)
     if (plaintext) cursor.offer(seq, plaintext)
-    if (cursor.state.name === 'running') this.#schedule(cursor)
+    // Behind a cut an entry may have come between others.
+    if (log.cut !== null) this.handleCut(log)
+    else if (cursor.state.name === 'running') this.#schedule([cursor])
+  }
+
+  /** The log's cut was set or lowered, or other entries came to stand in the place of stored ones. */
+  handleCut(log: LogView): void {
+    const cursor = this.#cursors.of(log)
+    // What it waited for was perhaps applied, blanked, for its sake alone.
+    const blankedInVain = cursor.hasWaitedInVain && this.#cursors.hasBlanked
+    if (this.appliedBeyond(log) || cursor.isReplaced || blankedInVain) this.#deps.onStale()
+    if (cursor.state.name === 'refused' && cursor.isBeyond) cursor.state = { name: 'running' }
+    this.#schedule([...this.#cursors.wakeAll(), cursor])
+  }
+
+  /** Keys came to be known. */
+  retrySealed(): void {
+    this.#schedule(this.#cursors.unsealed())
   }
 
   /** Resolves once everything stored so far was applied, waits, or was refused. */
@@ -72,17 +118,9 @@ export class DocumentApplier {
     this.#ready.length = 0
   }
 
-  #cursor(log: LogView): LogCursor {
-    let cursor = this.#cursors.get(log.key)
-    if (!cursor) {
-      cursor = new LogCursor(log)
-      this.#cursors.set(log.key, cursor)
-    }
-    return cursor
-  }
-
-  #schedule(cursor: LogCursor): void {
-    this.#ready.push(cursor)
+  #schedule(cursors: readonly LogCursor[]): void {
+    if (this.#stopped || cursors.length === 0) return
+    this.#ready.push(...cursors)
     this.#running ??= this.#loop()
   }
 
@@ -90,56 +128,73 @@ export class DocumentApplier {
   async #loop(): Promise<void> {
     do {
       this.#sliceStartMs = this.#deps.clock.nowMs()
-      await this.#run()
+      for (let cursor = this.#ready.shift(); cursor && !this.#stopped; cursor = this.#ready.shift())
+        await this.#run(cursor)
     } while (this.#ready.length > 0 && !this.#stopped)
     this.#running = null
   }
 
-  async #run(): Promise<void> {
-    for (let cursor = this.#ready.shift(); cursor && !this.#stopped; cursor = this.#ready.shift()) {
-      while (cursor.hasNext && !this.#stopped) {
-        if (!cursor.peek()) await this.#fetch(cursor)
-        if (this.#stopped || !this.#step(cursor)) break
-        if (this.#deps.clock.nowMs() - this.#sliceStartMs >= APPLY_SLICE_MS) {
-          await this.#deps.clock.yieldToHost()
-          this.#sliceStartMs = this.#deps.clock.nowMs()
-        }
+  async #run(cursor: LogCursor): Promise<void> {
+    while (this.#hasNext(cursor) && !this.#stopped) {
+      if (!cursor.peek()) {
+        // What is stored may have changed meanwhile.
+        if (!(await this.#fetch(cursor))) break
+        continue
+      }
+      if (!this.#step(cursor)) break
+      if (this.#deps.clock.nowMs() - this.#sliceStartMs >= APPLY_SLICE_MS) {
+        await this.#deps.clock.yieldToHost()
+        this.#sliceStartMs = this.#deps.clock.nowMs()
       }
     }
+    this.#tellNeeded(cursor)
   }
 
-  async #fetch(cursor: LogCursor): Promise<void> {
+  #hasNext(cursor: LogCursor): boolean {
+    return cursor.hasNext || (cursor.hasNextBeyond && this.#cursors.neededClock(cursor) !== null)
+  }
+
+  /** False when the next entry cannot be opened. */
+  async #fetch(cursor: LogCursor): Promise<boolean> {
     const first = cursor.applied + 1
     const count = Math.min(OPEN_AHEAD, cursor.log.seq - cursor.applied)
+    const hashes = Array.from({ length: count }, (_, i) => cursor.hashAt(first + i))
     const plaintexts = await this.#deps.open(cursor.log, first, count)
     for (const [i, plaintext] of plaintexts.entries()) {
       if (plaintext === null) break
-      cursor.offer(first + i, plaintext)
+      cursor.offer(first + i, plaintext, hashes[i])
     }
+    if (cursor.peek() || cursor.applied >= first || hashes[0] !== cursor.hashAt(first)) return true
+    cursor.state = { name: 'sealed' }
+    return false
   }
 
   /** Deals with the next entry of a log; false when that log cannot go on. */
   #step(cursor: LogCursor): boolean {
     const update = cursor.peek()
-    if (!update) {
-      cursor.state = { name: 'sealed' }
-      return false
-    }
-    const verdict = checkUpdate(this.doc, update, cursor.log.clientId)
+    if (!update) return false
+    const { log, isBeyond } = cursor
+    const check = isBeyond ? checkBlanked : checkUpdate
+    const verdict = check(this.doc, update, log.clientId, this.#cursors.ownOf(log))
     switch (verdict.verdict) {
       case 'wait':
-        this.#wait(cursor, verdict.missing)
+        this.#cursors.wait(cursor, verdict.missing)
+        this.#lookBeyond(verdict.missing.client)
         return false
       case 'refuse':
-        cursor.cut()
-        this.#deps.onRefused(cursor.log, cursor.applied + 1, verdict.fault)
+        cursor.refuse()
+        this.#deps.onRefused(log, cursor.applied + 1, verdict.fault)
         return false
       case 'apply':
-        return this.#apply(cursor, update)
+        return this.#apply(
+          cursor,
+          isBeyond ? blankUpdate(update, nextClockOf(this.doc, log.clientId)) : update,
+        )
     }
   }
 
   #apply(cursor: LogCursor, update: Uint8Array): boolean {
+    const blanked = cursor.isBeyond
     try {
       applyRemote(this.doc, update)
     } catch (error) {
@@ -147,26 +202,26 @@ export class DocumentApplier {
       this.#deps.onApplyThrew(error)
       return false
     }
-    cursor.advance()
-    this.#wake(cursor.log.clientId)
+    cursor.advance(blanked)
+    this.#ready.push(...this.#cursors.wake(cursor.log.clientId))
     return true
   }
 
-  #wait(cursor: LogCursor, missing: Dependency): void {
-    cursor.state = { name: 'waiting', missing }
-    const waiting = this.#waiting.get(missing.client)
-    if (waiting) waiting.add(cursor)
-    else this.#waiting.set(missing.client, new Set([cursor]))
+  /** A log that stands no further may have to give more to whoever has begun to wait for it. */
+  #lookBeyond(client: number): void {
+    const cursor = this.#cursors.ofClient(client)
+    if (cursor?.isBeyond && cursor.state.name !== 'waiting') this.#ready.push(cursor)
   }
 
-  /** Logs that waited for this client look again. */
-  #wake(client: number): void {
-    const waiting = this.#waiting.get(client)
-    if (!waiting) return
-    this.#waiting.delete(client)
-    for (const cursor of waiting) {
-      cursor.state = { name: 'running' }
-      this.#ready.push(cursor)
-    }
+  #tellNeeded(cursor: LogCursor): void {
+    const { log } = cursor
+    if (this.#stopped || !cursor.isBeyond || cursor.applied < log.seq || cursor.state.name === 'refused')
+      return
+    const clock = this.#cursors.neededClock(cursor)
+    if (clock === null) return
+    const need = `${clock} ${log.seq}`
+    if (this.#told.get(cursor) === need) return
+    this.#told.set(cursor, need)
+    this.#deps.onNeedsBeyond(log)
   }
 }

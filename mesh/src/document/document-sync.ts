@@ -7,13 +7,15 @@ import * as Y from 'yjs'
 import { ParleyError } from '../errors.ts'
 import type { Clock } from '../ports.ts'
 import { DocumentApplier } from './document-applier.ts'
-import { foldDocument } from './fold.ts'
+import type { FoldResult } from './fold.ts'
+import { foldLogs } from './fold-logs.ts'
 import { LocalWriter } from './local-writer.ts'
 import type { LogView } from './log-cursor.ts'
+import { ownParts } from './own-parts.ts'
 import { readingDigestInSlices } from './reading-digest.ts'
 import { applyRemote, REMOTE } from './remote-apply.ts'
-import { splitUpdate } from './split-update.ts'
-import type { GateFault } from './update-gate.ts'
+import { ownFault } from './update-bytes.ts'
+import { checkUpdate, type GateFault, type OwnClients } from './update-gate.ts'
 
 /** A writing of this device in this document; its clientID follows from it. */
 export interface OwnSession {
@@ -24,6 +26,8 @@ export interface OwnSession {
 export interface DocumentSyncDeps {
   readonly name: DocName
   readonly writable: boolean
+  /** The own key when its holder may add but not change what others wrote. */
+  readonly restrictedAuthor?: string
   readonly clock: Clock
   readonly logs: () => readonly LogView[]
   readonly open: (log: LogView, seq: number, count: number) => Promise<readonly (Uint8Array | null)[]>
@@ -32,6 +36,8 @@ export interface DocumentSyncDeps {
   /** Seals, stores and publishes the next entry of a session's log; returns that log. */
   readonly write: (session: OwnSession, update: Uint8Array) => Promise<LogView>
   readonly onRefused: (log: LogView, seq: number, fault: GateFault) => void
+  /** Something that stands builds on entries beyond this log's cut that are not stored here. */
+  readonly onNeedsBeyond: (log: LogView) => void
   readonly onReplaced: () => void
   readonly onError: (error: ParleyError) => void
 }
@@ -46,6 +52,13 @@ export class DocumentSync {
   #rebuilding: Promise<boolean> | null = null
   /** Own updates since a rebuild began. */
   #sinceRebuild: Uint8Array[] = []
+  /** A rebuild under way replaces the document, however it reads. */
+  #mustReplace = false
+  /** Cuts changed since a rebuild under way looked at them. */
+  #cutsChanged = false
+  /** The document holds something of ours that is no entry and never will be: what builds on it cannot be one. */
+  #isAstray = false
+  #lost: Uint8Array[] = []
   #closed = false
   readonly whenLoaded: Promise<void>
 
@@ -63,6 +76,10 @@ export class DocumentSync {
     return this.#view
   }
 
+  get missingClients(): readonly number[] {
+    return this.#applier.missingClients
+  }
+
   get waitingCount(): number {
     return this.#applier.waitingCount
   }
@@ -77,7 +94,21 @@ export class DocumentSync {
   }
 
   handleStored(log: LogView, seq: number, plaintext: Uint8Array | null): void {
+    if (log.cut !== null) this.#cutsChanged = true
     this.#applier.handleStored(log, seq, plaintext)
+  }
+
+  /** A key of another epoch came to be known. */
+  handleKeys(): void {
+    this.#applier.retrySealed()
+  }
+
+  /** The log's cut was set or lowered, or other entries came to stand in the place of stored ones. */
+  handleCut(log: LogView): void {
+    this.#cutsChanged = true
+    this.#applier.handleCut(log)
+    // What this session writes from now on would be beyond.
+    if (log.clientId === this.#session.clientId) this.#rebuildSoon(true)
   }
 
   /** `null` when the document changed while it was being read. */
@@ -90,9 +121,13 @@ export class DocumentSync {
     return this.#writer.flush()
   }
 
+  /** Resolves once everything at hand is applied or waits, is written, and no rebuild is under way. */
   async settle(): Promise<void> {
-    await this.#applier.settle()
-    await this.#writer.flush()
+    while (!this.isIdle) {
+      await this.#applier.settle()
+      await this.#writer.flush()
+      await this.#rebuilding
+    }
   }
 
   close(): void {
@@ -104,9 +139,12 @@ export class DocumentSync {
 
   #makeWriter(session: OwnSession): LocalWriter {
     return new LocalWriter({
+      fits: (merged) => ownFault(merged, session.clientId) === null,
       write: async (update) => {
         const log = await this.#deps.write(session, update)
-        if (session === this.#session) this.#applier.setApplied(log, log.seq)
+        if (session !== this.#session) return
+        this.#applier.setWritten(log, log.seq)
+        if (this.#applier.appliedBeyond(log)) this.#rebuildSoon(true)
       },
       onError: (error) => this.#replaceWithout(asParleyError(error)),
     })
@@ -117,7 +155,9 @@ export class DocumentSync {
       clock: this.#deps.clock,
       open: this.#deps.open,
       onRefused: this.#deps.onRefused,
-      onApplyThrew: (error) => void this.#recover(error),
+      onApplyThrew: (error) => this.#replaceWithout(asParleyError(error)),
+      onNeedsBeyond: this.#deps.onNeedsBeyond,
+      onStale: () => this.#rebuildSoon(true),
     })
   }
 
@@ -135,42 +175,44 @@ export class DocumentSync {
 
   readonly #onUpdate = (update: Uint8Array, origin: unknown, doc: Y.Doc): void => {
     if (origin === REMOTE || this.#closed) return
-    if (!this.#deps.writable) {
-      void this.rebuild()
-      return
-    }
-    if (doc.clientID !== this.#session.clientId) {
+    if (!this.#deps.writable) this.#rebuildSoon(false)
+    else if (this.#isAstray) this.#lost.push(update)
+    else if (doc.clientID !== this.#session.clientId)
       this.#replaceWithout(new ParleyError('not-allowed', 'the clientID of a shared document was changed'))
-      return
-    }
-    this.#write(update)
+    else this.#write(doc, update)
   }
 
-  #write(update: Uint8Array): void {
-    const split: ReturnType<typeof splitUpdate> =
-      update.length > limits.UPDATE_CUT_BYTES
-        ? splitUpdate(update, limits.UPDATE_CUT_BYTES)
-        : { parts: [update] }
-    if ('tooLarge' in split) {
+  #write(doc: Y.Doc, update: Uint8Array): void {
+    const own = ownParts(doc, update, this.#session.clientId, this.#ownClients())
+    if ('parts' in own) {
+      if (this.#rebuilding) this.#sinceRebuild.push(...own.parts)
+      this.#writer.push(own.parts)
+    } else if ('tooLarge' in own) {
       const message = `a single value over ${limits.UPDATE_CUT_BYTES} bytes`
-      this.#replaceWithout(new ParleyError('value-too-large', message, { kept: split.tooLarge }))
-      return
+      this.#replaceWithout(new ParleyError('value-too-large', message, { kept: own.tooLarge }))
+    } else {
+      const message = `a change that everybody would refuse: ${own.fault}`
+      this.#replaceWithout(new ParleyError('not-allowed', message, { kept: update }))
     }
-    if (this.#rebuilding) this.#sinceRebuild.push(update)
-    this.#writer.push(split.parts)
   }
 
-  /** Puts the document back as the journal has it. */
+  #ownClients(): OwnClients | undefined {
+    const author = this.#deps.restrictedAuthor
+    if (author === undefined) return undefined
+    const isOwn = (client: number) =>
+      this.#deps.logs().some((log) => log.clientId === client && log.author === author)
+    return { isOwn }
+  }
+
+  /** Puts the document back as the journal has it; when a binding of ours threw, nobody is blamed. */
   #replaceWithout(error: ParleyError): void {
-    this.#writer.drop()
+    this.#isAstray = true
     this.#deps.onError(error)
-    void this.rebuild(true)
+    this.#rebuildSoon(true)
   }
 
-  /** Our own binding may have thrown: the journal says what the document is, nobody is blamed. */
-  async #recover(error: unknown): Promise<void> {
-    this.#deps.onError(asParleyError(error))
-    await this.rebuild(true)
+  #rebuildSoon(force: boolean): void {
+    this.rebuild(force).catch((error: unknown) => this.#deps.onError(asParleyError(error)))
   }
 
   /**
@@ -178,21 +220,32 @@ export class DocumentSync {
    * `force`. Resolves to whether it was replaced.
    */
   rebuild(force = false): Promise<boolean> {
-    this.#rebuilding ??= this.#rebuild(force).finally(() => {
-      this.#rebuilding = null
-      this.#sinceRebuild = []
-    })
+    this.#mustReplace ||= force
+    this.#rebuilding ??= this.#rebuild()
     return this.#rebuilding
   }
 
-  async #rebuild(force: boolean): Promise<boolean> {
-    await this.#writer.flush()
-    this.#sinceRebuild = []
-    const logs = this.#deps.logs().map((log) => ({ log, count: log.seq }))
-    const folded = await foldDocument(await this.#openAll(logs), () => this.#deps.clock.yieldToHost())
-    if (this.#closed || (!force && (await this.#readsLike(folded.doc)))) return false
-    this.#replace(folded.doc, logs, folded)
-    return true
+  async #rebuild(): Promise<boolean> {
+    try {
+      await this.#writer.flush()
+      this.#sinceRebuild = []
+      for (;;) {
+        this.#cutsChanged = false
+        const logs = [...this.#deps.logs()]
+        const yieldToHost = () => this.#deps.clock.yieldToHost()
+        const folded = await foldLogs(logs, { open: this.#deps.open, yieldToHost })
+        const isSame = !this.#mustReplace && (await this.#readsLike(folded.doc))
+        if (this.#closed) return false
+        if (this.#cutsChanged) continue
+        if (isSame && !this.#mustReplace) return false
+        this.#replace(folded, logs)
+        return true
+      }
+    } finally {
+      this.#rebuilding = null
+      this.#mustReplace = false
+      this.#sinceRebuild = []
+    }
   }
 
   /** A document that is being written meanwhile is left alone: it will be compared again. */
@@ -202,39 +255,43 @@ export class DocumentSync {
     return live === null || (folded !== null && equalBytes(folded, live))
   }
 
-  async #openAll(
-    logs: readonly { log: LogView; count: number }[],
-  ): Promise<Parameters<typeof foldDocument>[0]> {
-    return Promise.all(
-      logs.map(async ({ log, count }) => {
-        const opened = await this.#deps.open(log, 1, count)
-        const end = opened.indexOf(null)
-        const updates = (end < 0 ? opened : opened.slice(0, end)).filter((update) => update !== null)
-        return { hash: log.hash, clientId: log.clientId, updates }
-      }),
-    )
-  }
-
-  #replace(
-    doc: Y.Doc,
-    logs: readonly { log: LogView; count: number }[],
-    folded: Awaited<ReturnType<typeof foldDocument>>,
-  ): void {
+  #replace(folded: FoldResult, logs: readonly LogView[]): void {
     this.#applier.stop()
     this.#applier.doc.off('update', this.#onUpdate)
-    for (const update of this.#sinceRebuild) applyRemote(doc, update)
+    this.#reapply(folded.doc)
     this.#session = this.#deps.newSession()
     this.#writer = this.#makeWriter(this.#session)
-    this.#applier = this.#makeApplier(doc)
-    for (const [i, { log }] of logs.entries()) {
-      const cut = folded.refused.some((refusal) => refusal.log === i)
-      this.#applier.setApplied(log, folded.applied[i] ?? 0, cut)
+    this.#applier = this.#makeApplier(folded.doc)
+    for (const [i, log] of logs.entries()) {
+      const refused = folded.refused.some((refusal) => refusal.log === i)
+      this.#applier.setApplied(log, {
+        applied: folded.applied[i] ?? 0,
+        blanked: folded.blanked[i] ?? 0,
+        refused,
+      })
     }
     const oldView = this.#view
     this.#view = this.#attach()
     for (const log of this.#deps.logs()) this.#applier.handleStored(log, log.seq, null)
     this.#deps.onReplaced()
     oldView.destroy()
+  }
+
+  /** What was written while the journal was folded is on its way into a log, unless that log is cut by now. */
+  #reapply(doc: Y.Doc): void {
+    const { clientId } = this.#session
+    const isCut = this.#deps.logs().some((log) => log.clientId === clientId && log.cut !== null)
+    const lost: Uint8Array[] = []
+    for (const update of this.#sinceRebuild) {
+      if (!isCut && checkUpdate(doc, update, clientId).verdict === 'apply') applyRemote(doc, update)
+      else lost.push(update)
+    }
+    lost.push(...this.#lost)
+    this.#isAstray = false
+    this.#lost = []
+    if (lost.length === 0) return
+    const message = 'what was written last builds on something that was not kept'
+    this.#deps.onError(new ParleyError('not-allowed', message, { kept: lost }))
   }
 }
 

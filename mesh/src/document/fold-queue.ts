@@ -55,6 +55,11 @@ export class FoldQueue {
     }
   }
 
+  /** The clients that something waits for. */
+  *waitedFor(): Iterable<number> {
+    for (const [client, waiters] of this.#waiters) if (waiters.length > 0) yield client
+  }
+
   #sink(rank: number): void {
     const heap = this.#heap
     let at = 0

@@ -18,7 +18,7 @@ function text(client: number, clock: number, value: string, origin?: [number, nu
 }
 
 function log(rank: number, clientId: number, ...updates: Uint8Array[]): FoldLog {
-  return { hash: hash(rank), clientId, updates }
+  return { hash: hash(rank), clientId, updates, standing: updates.length }
 }
 
 async function reads(logs: readonly FoldLog[]): Promise<string> {
@@ -36,7 +36,7 @@ function clientOf(update: Uint8Array): number {
 }
 
 describe('the canonical fold', () => {
-  it('applies what waited once the other log has come so far', async () => {
+  it('[FD1] applies what waited once the other log has come so far', async () => {
     const logs = [
       log(1, 11, text(11, 0, 'b', [22, 1])),
       log(2, 22, text(22, 0, 'a'), text(22, 1, 'A', [22, 0])),
@@ -54,7 +54,7 @@ describe('the canonical fold', () => {
     expect({ applied, refused }).toEqual({ applied: [1], refused: [] })
   })
 
-  it('a refusal cuts its log there and no other', async () => {
+  it('[GT6] a refusal cuts its log there and no other', async () => {
     const logs = [
       log(1, 11, text(11, 0, 'x'), text(12, 0, 'spoofed'), text(11, 1, 'never', [11, 0])),
       log(2, 22, text(22, 0, 'y', [11, 0])),
@@ -65,7 +65,7 @@ describe('the canonical fold', () => {
     expect(refused).toEqual([{ log: 0, update: 1, fault: 'foreign-client' }])
   })
 
-  it('[F30] of two logs with one clientID the lower hash stands, in whatever order they are given', async () => {
+  it('[FD1] [F30] of two logs with one clientID the lower hash stands, in whatever order they are given', async () => {
     const logs = [log(9, 11, text(11, 0, 'higher')), log(3, 11, text(11, 0, 'lower'))]
     const { refused, applied } = await foldDocument(logs, noYield)
     expect(refused).toEqual([{ log: 0, update: 0, fault: 'client-taken' }])
@@ -74,7 +74,7 @@ describe('the canonical fold', () => {
     expect(await reads(logs.toReversed())).toBe('lower')
   })
 
-  it('[F32] forged orders of origins make live documents differ, and every fold equal', async () => {
+  it('[FD1] [F32] forged orders of origins make live documents differ, and every fold equal', async () => {
     const base = text(1, 0, 'abc')
     const live = (updates: readonly Uint8Array[]) => {
       const doc = new Y.Doc()

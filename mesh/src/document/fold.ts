@@ -1,13 +1,15 @@
 /**
  * The canonical fold: a document as a function of its logs and of nothing else. Whatever order entries arrived in, who
- * rebuilds from the same logs reads the same. Order: repeatedly, of the logs whose next update misses nothing, the one
- * with the lowest hash.
+ * rebuilds from the same logs reads the same. Order: repeatedly, of the logs whose next standing update misses nothing,
+ * the one with the lowest hash. When there is none, of the logs that others wait for and that have more beyond their cut,
+ * the one with the lowest hash gives its next update, blanked; what nobody waits for stays out.
  */
 import { compareLogHashes } from '@parley/protocol'
 import * as Y from 'yjs'
+import { blankUpdate } from './blank-update.ts'
 import { FoldQueue } from './fold-queue.ts'
 import { inRemoteTransaction } from './remote-apply.ts'
-import { checkUpdate, type GateFault } from './update-gate.ts'
+import { checkBlanked, checkUpdate, type GateFault, type OwnClients } from './update-gate.ts'
 import { nextClockOf } from './yjs-internals.ts'
 
 export interface FoldLog {
@@ -16,6 +18,10 @@ export interface FoldLog {
   readonly clientId: number
   /** Decrypted V1 updates, seq ascending from 1. */
   readonly updates: readonly Uint8Array[]
+  /** How many of the updates stand; those behind are beyond a cut. */
+  readonly standing: number
+  /** Set when the log's author may not change what others wrote. */
+  readonly own?: OwnClients | undefined
 }
 
 export type FoldFault =
@@ -38,6 +44,8 @@ export interface FoldResult {
   readonly doc: Y.Doc
   /** Per log as given: how many of its updates are in `doc`. What is neither in nor refused waits for others. */
   readonly applied: readonly number[]
+  /** Per log as given: how many of those that are in `doc` are blanked, the last ones. */
+  readonly blanked: readonly number[]
   readonly refused: readonly FoldRefusal[]
 }
 
@@ -53,8 +61,8 @@ interface Cursor {
   /** Index into the logs as given. */
   readonly given: number
   next: number
-  /** Updates from here on are refused. */
-  end: number
+  /** The next update waits for another log. */
+  isWaiting: boolean
 }
 
 /** `current`: what was being applied when something threw. */
@@ -74,56 +82,104 @@ class FoldRun {
   readonly #refused: Map<number, FoldRefusal>
   readonly #transactionUpdates: number
   readonly #queue = new FoldQueue()
+  /** Of logs with one clientID the first. */
+  readonly #rankOfClient = new Map<number, number>()
   #current: ApplyThrew['current'] = null
 
   constructor(logs: readonly FoldLog[], refused: Map<number, FoldRefusal>, transactionUpdates: number) {
     this.#refused = refused
     this.#transactionUpdates = transactionUpdates
     this.#cursors = canonicalOrder(logs).map(({ log, given }) => {
-      return { log, given, next: 0, end: refused.get(given)?.update ?? log.updates.length }
+      return { log, given, next: 0, isWaiting: false }
     })
-    for (const rank of this.#cursors.keys()) this.#queue.ready(rank)
+    for (const [rank, cursor] of this.#cursors.entries()) {
+      this.#queue.ready(rank)
+      const { clientId } = cursor.log
+      if (!this.#rankOfClient.has(clientId)) this.#rankOfClient.set(clientId, rank)
+    }
   }
 
   /** Until the slice is used up. False when nothing is left that could be applied. Throws {@link ApplyThrew}. */
   slice(): boolean {
     let leftBytes = SLICE_BYTES
     try {
-      while (leftBytes > 0 && !this.#queue.isIdle)
+      while (leftBytes > 0 && this.#hasWork)
         inRemoteTransaction(this.doc, (apply) => {
           for (let i = 0; i < this.#transactionUpdates && leftBytes > 0; i++) leftBytes -= this.#step(apply)
         })
     } catch (error) {
       throw new ApplyThrew(this.#current, error)
     }
-    return !this.#queue.isIdle
+    return this.#hasWork
   }
 
+  /** Per log as given. */
   applied(): number[] {
+    return this.#perLog(({ next }) => next)
+  }
+
+  blanked(): number[] {
+    return this.#perLog(({ next, log }) => Math.max(0, next - log.standing))
+  }
+
+  #perLog(count: (cursor: Cursor) => number): number[] {
     const counts = new Array<number>(this.#cursors.length).fill(0)
-    for (const cursor of this.#cursors) counts[cursor.given] = cursor.next
+    for (const cursor of this.#cursors) counts[cursor.given] = count(cursor)
     return counts
+  }
+
+  get #hasWork(): boolean {
+    return !this.#queue.isIdle || this.#neededRank() !== null
+  }
+
+  /** The lowest rank of those that others wait for and that could give a blanked update. */
+  #neededRank(): number | null {
+    let lowest: number | null = null
+    for (const client of this.#queue.waitedFor()) {
+      const rank = this.#rankOfClient.get(client)
+      const cursor = rank === undefined ? undefined : this.#cursors[rank]
+      if (rank === undefined || cursor === undefined || cursor.isWaiting) continue
+      const hasMore = cursor.next >= cursor.log.standing && cursor.next < this.#endOf(cursor)
+      if (hasMore && (lowest === null || rank < lowest)) lowest = rank
+    }
+    return lowest
+  }
+
+  #endOf({ given, log }: Cursor): number {
+    return this.#refused.get(given)?.update ?? log.updates.length
   }
 
   /** Looks at one update; returns what that cost. */
   #step(apply: (update: Uint8Array) => void): number {
-    const rank = this.#queue.take()
+    const ready = this.#queue.take()
+    const rank = ready ?? this.#neededRank()
     const cursor = rank === null ? undefined : this.#cursors[rank]
     if (rank === null || cursor === undefined) return SLICE_BYTES
-    const update = cursor.next < cursor.end ? cursor.log.updates[cursor.next] : undefined
-    if (update === undefined) return 0
+    cursor.isWaiting = false
+    const isBeyond = cursor.next >= cursor.log.standing
+    const update = cursor.next < this.#endOf(cursor) ? cursor.log.updates[cursor.next] : undefined
+    // What is beyond comes when nothing that stands can, even if it is ready now.
+    if (update === undefined || (isBeyond && ready !== null)) return 0
+    this.#look(rank, cursor, update, apply)
+    return update.length + UPDATE_COST_BYTES
+  }
+
+  #look(rank: number, cursor: Cursor, update: Uint8Array, apply: (update: Uint8Array) => void): void {
+    const { clientId, own, standing } = cursor.log
+    const isBeyond = cursor.next >= standing
     this.#current = { log: cursor.given, update: cursor.next }
-    const verdict = checkUpdate(this.doc, update, cursor.log.clientId)
-    if (verdict.verdict === 'wait') this.#queue.wait(rank, verdict.missing)
-    else if (verdict.verdict === 'refuse')
+    const verdict = (isBeyond ? checkBlanked : checkUpdate)(this.doc, update, clientId, own)
+    if (verdict.verdict === 'wait') {
+      this.#queue.wait(rank, verdict.missing)
+      cursor.isWaiting = true
+    } else if (verdict.verdict === 'refuse')
       this.#refused.set(cursor.given, { ...this.#current, fault: verdict.fault })
     else {
-      apply(update)
+      apply(isBeyond ? blankUpdate(update, nextClockOf(this.doc, clientId)) : update)
       cursor.next++
       this.#queue.ready(rank)
-      this.#queue.reached(cursor.log.clientId, nextClockOf(this.doc, cursor.log.clientId))
+      this.#queue.reached(clientId, nextClockOf(this.doc, clientId))
     }
-    return update.length + UPDATE_COST_BYTES
   }
 }
 
@@ -156,7 +212,8 @@ export async function foldDocument(
     const run = new FoldRun(logs, refused, transactionUpdates)
     try {
       while (run.slice()) await yieldToHost()
-      return { doc: run.doc, applied: run.applied(), refused: [...refused.values()] }
+      const [applied, blanked] = [run.applied(), run.blanked()]
+      return { doc: run.doc, applied, blanked, refused: [...refused.values()] }
     } catch (error) {
       if (!(error instanceof ApplyThrew) || error.current === null) throw error
       // The end of a transaction may throw for any update in it: with one per transaction the culprit is known.

@@ -29,18 +29,21 @@ export type GateFault =
   | 'clock-gap'
   | 'skip'
   | 'subdocument'
-  /** A name that means something to JavaScript objects, or is longer than {@link KEY_CHARACTERS}. */
+  /** `__proto__`, or a name longer than {@link KEY_CHARACTERS}. */
   | 'bad-key'
   /** An item that names itself or something later of its own client as origin or parent. */
   | 'self-reference'
+  /** An author who may not change what others wrote deletes it. */
+  | 'foreign-delete'
+  /** Such an author sets a key of a root, or of a type that somebody else made. */
+  | 'foreign-key'
 
-function isReservedKey(key: string): boolean {
-  return key === '__proto__' || key === 'constructor' || key === 'prototype'
-}
+/** The one name whose assignment changes an object's prototype; `constructor` is an honest name of a field. */
+const PROTO = '__proto__'
 
 /** Of root names, map keys, formats and node names. */
 export function keyFault(key: string): GateFault | null {
-  return key.length > KEY_CHARACTERS || isReservedKey(key) ? 'bad-key' : null
+  return key.length > KEY_CHARACTERS || key === PROTO ? 'bad-key' : null
 }
 
 /** Of a decoded value. lib0 assigns a `__proto__` key, which leaves no key behind but a foreign prototype. */
@@ -49,7 +52,7 @@ export function valueFault(value: unknown, depth = 0): GateFault | null {
   if (depth >= VALUE_DEPTH) return 'too-deep'
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return 'bad-key'
   for (const [key, inner] of Object.entries(value)) {
-    const fault = isReservedKey(key) ? 'bad-key' : valueFault(inner, depth + 1)
+    const fault = key === PROTO ? 'bad-key' : valueFault(inner, depth + 1)
     if (fault !== null) return fault
   }
   return null

@@ -36,7 +36,7 @@ async function playSeed(seed: number): Promise<{ room: HonestRoom; readings: str
 }
 
 describe('honest acts', () => {
-  it(`[F52] [F53] [F54] ${SEEDS} seeds in random order: none refused, all read what the fold reads`, async () => {
+  it(`[GT5] [FD1] [F52] [F53] [F54] ${SEEDS} seeds in random order: none refused, all read what the fold reads`, async () => {
     const liveDiffers: number[] = []
     const foldDiffers: number[] = []
     let waits = 0
@@ -70,6 +70,7 @@ describe('honest acts', () => {
       hash: new Uint8Array(32).fill(i),
       clientId,
       updates,
+      standing: updates.length,
     }))
     const { doc, refused } = await foldDocument(logs, () => Promise.resolve())
     expect(refused).toEqual([])

@@ -6,6 +6,8 @@ import * as Y from 'yjs'
 import { BATCH_BYTES, MERGE_GROUP } from '../limits.ts'
 
 export interface LocalWriterDeps {
+  /** Whether everybody takes a merged update: together they may name more than one update may. */
+  readonly fits: (merged: Uint8Array) => boolean
   /** Seals one update as the next entry of the log; resolves when it is stored and on its way. */
   readonly write: (update: Uint8Array) => Promise<void>
   readonly onError: (error: unknown) => void
@@ -38,21 +40,22 @@ export class LocalWriter {
     while (this.#writing) await this.#writing
   }
 
-  /** Forgets what is not sealed yet: the document that it belongs to is being replaced. */
-  drop(): void {
-    this.#pending = []
-  }
-
   async #run(): Promise<void> {
     while (this.#pending.length > 0) {
-      const group = this.#takeGroup()
       try {
-        await this.#deps.write(group.length === 1 ? (group[0] as Uint8Array) : Y.mergeUpdates(group))
+        for (const update of this.#merged(this.#takeGroup())) await this.#deps.write(update)
       } catch (error) {
         this.#pending = []
         this.#deps.onError(error)
       }
     }
+  }
+
+  /** One update for all of the group if that fits, the group as it is otherwise. */
+  #merged(group: Uint8Array[]): Uint8Array[] {
+    if (group.length === 1) return group
+    const merged = Y.mergeUpdates(group)
+    return this.#deps.fits(merged) ? [merged] : group
   }
 
   #takeGroup(): Uint8Array[] {

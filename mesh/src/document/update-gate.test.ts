@@ -10,6 +10,7 @@ import {
   VALUE_DEPTH,
 } from '../limits.ts'
 import { type RawPlace, type RawRanges, rawGc, rawItem, rawSkip, rawUpdate } from '../testing/raw-update.ts'
+import { readingDigest } from './reading-digest.ts'
 import { applyRemote } from './remote-apply.ts'
 import { checkUpdate, type GateFault } from './update-gate.ts'
 import { holdsBack } from './yjs-internals.ts'
@@ -88,7 +89,7 @@ function nestedTypes(depth: number): Uint8Array {
 }
 
 describe('the update gate', () => {
-  it('[F26] bytes of V2 are never read as such: a bomb is as small as its bytes', () => {
+  it('[GT1] [F26] bytes of V2 are never read as such: a bomb is as small as its bytes', () => {
     const bomb = Y.convertUpdateFormatV1ToV2(own(Array.from({ length: 10_000 }, () => rawGc(1))))
     expect(bomb.length).toBeLessThan(40)
     expect(Y.decodeUpdate(bomb).structs.length).toBeLessThan(bomb.length)
@@ -118,7 +119,7 @@ describe('the update gate', () => {
     expectApplies(own([text({}, room)]))
   })
 
-  it('[F29] 10,000 gaps wait, each naming what is missing, and Yjs has nothing pending', () => {
+  it('[GT4] [F29] 10,000 gaps wait, each naming what is missing, and Yjs has nothing pending', () => {
     const doc = someDoc()
     for (let clock = 10; clock < 10_010; clock++) {
       const origin = { client: OTHER, clock }
@@ -159,13 +160,13 @@ describe('the update gate', () => {
     expect(faultOf(twin, doc)).toBe('wait')
   })
 
-  it('[F29] a gap in the own log can never be filled: refused', () => {
+  it('[GT3] [F29] a gap in the own log can never be filled: refused', () => {
     expect(faultOf(own([text()], [], 1))).toBe('clock-gap')
     expect(faultOf(own([text()], [[OWN, [[0, 2]]]]))).toBe('clock-gap')
     expectApplies(own([text()], [[OWN, [[0, 1]]]]))
   })
 
-  it("[F30] another's clientID, and another's next clock, are refused", () => {
+  it("[GT1] [F30] another's clientID, and another's next clock, are refused", () => {
     expect(faultOf(rawUpdate([{ client: OTHER, clock: 10, structs: [text()] }]))).toBe('foreign-client')
     const both = [
       { client: OWN, clock: 0, structs: [text()] },
@@ -187,7 +188,7 @@ describe('the update gate', () => {
     expect(faultOf(rawUpdate([{ client: OTHER, clock: 0, structs: [] }]))).toBe('malformed')
   })
 
-  it('[F33] giant collected and deleted structs are refused, honest ones pass', () => {
+  it('[GT2] [F33] giant collected and deleted structs are refused, honest ones pass', () => {
     for (const length of [UPDATE_LENGTH + 1, 2 ** 32, Number.MAX_SAFE_INTEGER - 1]) {
       expect(faultOf(own([rawGc(length)]))).toBe('too-long')
       expect(faultOf(own([rawItem(new Y.ContentDeleted(length))]))).toBe('too-long')
@@ -200,7 +201,7 @@ describe('the update gate', () => {
     expectApplies(own([rawGc(UPDATE_LENGTH - 1), rawItem(new Y.ContentDeleted(1))]))
   })
 
-  it('[F34] types and values nested too deep', () => {
+  it('[GT2] [F34] types and values nested too deep', () => {
     expectApplies(nestedTypes(TYPE_DEPTH))
     expect(faultOf(nestedTypes(TYPE_DEPTH + 1))).toBe('too-deep')
     expect(faultOf(nestedTypes(5000))).toBe('too-deep')
@@ -222,7 +223,7 @@ describe('the update gate', () => {
     expectApplies(own(structs.slice(0, -2)))
   })
 
-  it('[F34] many roots, subdocuments, skips, too many structs', () => {
+  it('[GT1] [GT2] [F34] many roots, subdocuments, skips, too many structs', () => {
     const roots = (count: number) =>
       own(Array.from({ length: count }, (_, i) => text({ parent: `root ${i}` })))
     expectApplies(roots(UPDATE_ROOTS))
@@ -236,20 +237,46 @@ describe('the update gate', () => {
     expect(faultOf(many(UPDATE_STRUCTS + 1))).toBe('too-many-structs')
   })
 
-  it('[F34] names that mean something to objects, wherever they stand', () => {
+  it('[GT2] [F34] the one name that means something to objects, wherever it stands', () => {
     const long = 'k'.repeat(KEY_CHARACTERS)
     expectApplies(own([text({ parent: 'map', key: long })]))
-    for (const key of ['__proto__', 'constructor', 'prototype', `${long}k`]) {
+    for (const key of ['__proto__', `${long}k`]) {
       expect(faultOf(own([text({ parent: key })]))).toBe('bad-key')
       expect(faultOf(own([text({ parent: 'map', key })]))).toBe('bad-key')
       expect(faultOf(own([rawItem(new Y.ContentFormat(key, {}))]))).toBe('bad-key')
       expect(faultOf(own([rawItem(new Y.ContentType(new Y.XmlElement(key)))]))).toBe('bad-key')
     }
-    for (const json of ['{"__proto__":{"a":1}}', '[{"constructor":1}]', '{"a":{"b":[{"prototype":0}]}}']) {
+    for (const json of ['{"__proto__":{"a":1}}', '[{"__proto__":[]}]', '{"a":{"b":[{"__proto__":null}]}}']) {
       expect(faultOf(any(JSON.parse(json)))).toBe('bad-key')
       expect(faultOf(own([rawItem(new Y.ContentEmbed(JSON.parse(json)))]))).toBe('bad-key')
       expect(faultOf(own([rawItem(new Y.ContentFormat('link', JSON.parse(json)))]))).toBe('bad-key')
       expect(faultOf(own([rawItem(new Y.ContentJSON([1, JSON.parse(json)]))]))).toBe('bad-key')
+    }
+  })
+
+  it('[GT1] `constructor` and `prototype` are honest names of fields: applied, read, and nothing leaks', () => {
+    for (const key of ['constructor', 'prototype']) {
+      const value = { [key]: { [key]: 1 } }
+      const doc = someDoc()
+      const structs = [
+        text({ parent: 'map', key }),
+        rawItem(new Y.ContentAny([value]), { parent: 'map', key: 'value' }),
+        text({ parent: key }),
+        rawItem(new Y.ContentFormat(key, value)),
+        text({ origin: { client: OWN, clock: 3 } }),
+        rawItem(new Y.ContentType(new Y.XmlElement(key)), { parent: 'xml' }),
+        rawItem(new Y.ContentEmbed(value)),
+        rawItem(new Y.ContentJSON([value]), { parent: 'list' }),
+      ]
+      expectApplies(own(structs), doc)
+      expect(doc.getMap('map').toJSON()).toEqual({ [key]: 'a', value })
+      expect(doc.getXmlFragment('xml').toString()).toBe(`<${key}></${key}>`)
+      const delta: { attributes?: object }[] = doc.getText('text').toDelta()
+      expect(delta.some(({ attributes }) => attributes && Object.hasOwn(attributes, key))).toBe(true)
+      const other = new Y.Doc()
+      applyRemote(other, Y.encodeStateAsUpdate(doc))
+      expect(readingDigest(other)).toEqual(readingDigest(doc))
+      expect(readingDigest(doc)).not.toEqual(readingDigest(someDoc()))
     }
   })
 
@@ -295,7 +322,7 @@ describe('the update gate', () => {
     expect(doc.getText('text').toString()).toContain('abcdef')
   })
 
-  it('[F53] origins and parents that were deleted or collected pass', () => {
+  it('[GT5] [F53] origins and parents that were deleted or collected pass', () => {
     const ids = [
       { client: OTHER + 1, clock: 0 },
       { client: OTHER + 1, clock: 1 },

@@ -61,3 +61,37 @@ export function forgetPositions(transaction: Y.Transaction): void {
   for (const type of transaction.changed.keys())
     if (type._searchMarker !== null) type._searchMarker.length = 0
 }
+
+/** Where an item stands: under a key or in a list, and the client that made the type around it, null for a root. */
+export interface Place {
+  readonly isKeyed: boolean
+  readonly maker: number | null
+}
+
+/** Of a known id; null when that was collected. */
+export function placeAt(doc: Y.Doc, id: Y.ID): Place | null {
+  const struct = Y.getItem(doc.store, id) as Struct
+  if (!(struct instanceof Y.Item)) return null
+  const type = struct.parent as Y.AbstractType<unknown>
+  return { isKeyed: struct.parentSub !== null, maker: type._item?.id.client ?? null }
+}
+
+/** Structs of `client` that have something of these clocks, all of which are known. */
+export function structsWithin(doc: Y.Doc, client: number, clock: number, len: number): readonly Struct[] {
+  const structs = doc.store.clients.get(client) ?? []
+  const found: Struct[] = []
+  for (let i = Y.findIndexSS(structs, clock); i < structs.length; i++) {
+    const struct = structs[i]
+    if (struct === undefined || struct.id.clock >= clock + len) break
+    found.push(struct)
+  }
+  return found
+}
+
+/** Whether a deleted struct is so because of its place: its type is deleted, or its key was set again. */
+export function goesByItself(struct: Struct): boolean {
+  if (!(struct instanceof Y.Item)) return true
+  const type = struct.parent as Y.AbstractType<unknown>
+  if (type._item?.deleted === true) return true
+  return struct.parentSub !== null && struct.right !== null
+}

@@ -73,8 +73,8 @@ export class PeerConnection {
   #early: { frame: Uint8Array; lane: Lane }[] = []
   #earlyClose: { reason: CloseReason; detail: string } | null = null
   #cancelTimer: () => void
-  #resolve: (link: ProvenLink) => void = () => {}
-  #reject: (error: ConnectFailed) => void = () => {}
+  #resolve: (link: ProvenLink) => void = () => undefined
+  #reject: (error: ConnectFailed) => void = () => undefined
   /** Rejects with {@link ConnectFailed}. */
   readonly proven: Promise<ProvenLink>
 

@@ -50,7 +50,7 @@ export class Introductions {
   readonly #known = new Map<PeerId, Known>()
   #self: PeerId | null = null
   #iceServers: readonly IceServer[] = []
-  #cancelRepair: Unsubscribe = () => {}
+  #cancelRepair: Unsubscribe = () => undefined
   #closed = false
 
   constructor(deps: IntroductionsDeps, events: IntroductionsEvents) {
@@ -163,7 +163,7 @@ export class Introductions {
   #know(peer: PeerId): Known {
     let known = this.#known.get(peer)
     if (!known) {
-      known = { failures: 0, full: false, cancelRetry: () => {} }
+      known = { failures: 0, full: false, cancelRetry: () => undefined }
       this.#known.set(peer, known)
     }
     return known

@@ -53,7 +53,7 @@ export class SignalingSession {
   #state: SignalingState = { name: 'dialing' }
   #connection: SignalingConnection | null = null
   #attempt = 0
-  #cancelTimer: Unsubscribe = () => {}
+  #cancelTimer: Unsubscribe = () => undefined
 
   constructor(deps: SignalingSessionDeps, events: SignalingSessionEvents) {
     this.#deps = deps

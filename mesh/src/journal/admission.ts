@@ -29,12 +29,14 @@ export interface AdmissionEvents {
   duplicate(from: Origin, source: KeyId): void
   /** Something before it is missing. */
   gap(from: Origin, entry: SealedEntry): void
+  /** Two signed entries for one place of a log, or a chain that hangs on another than ours. */
+  fork(from: Origin, log: AuthorLog, entry: SealedEntry): void
   /** The link itself broke a rule. */
   blameLink(from: Origin, reason: CloseReason, detail: string): void
   /** The author signed what it must not; whoever carried it is innocent. */
   blameAuthor(author: KeyId, reason: CloseReason, detail: string): void
   /** Left out without blame. */
-  dropped(why: 'unknown-author' | 'expired' | 'ahead-of-time'): void
+  dropped(why: 'unknown-author' | 'expired' | 'ahead-of-time' | 'beyond-cut'): void
   /** A frame of so many bytes has been dealt with. */
   consumed(from: Origin, bytes: number): void
 }
@@ -44,6 +46,12 @@ export interface AdmissionDeps {
   readonly authors: AuthorBook
   readonly seal: EntrySeal
   readonly nowMs: () => number
+  /** How far a log stands; `null` without limit. */
+  readonly cutOf: (entry: Pick<SealedEntry, 'log' | 'author'>) => number | null
+  /** Whether another entry was proven to stand in the place of this one. */
+  readonly hasLost: (entry: SealedEntry, hash: Uint8Array) => boolean
+  /** Whether this very entry was asked for. */
+  readonly isWanted: (from: Origin, entry: SealedEntry) => boolean
   /** Whether entries of a document are to be opened at once. */
   readonly isOpen: (doc: SealedEntry['doc']) => boolean
 }
@@ -110,9 +118,11 @@ export class Admission {
   /** `null` when it is settled without a signature. */
   async #verify(arrival: Arrival): Promise<Pending | null> {
     const { entry, hash, from } = arrival
-    const right = this.#deps.authors.rightOf(entry.author, entry.doc, entry.timeMs).right
+    const { right } = this.#deps.authors.rightOf(entry, this.#deps.cutOf(entry))
     if (right === 'unknown') return this.#drop('unknown-author')
     if (right === 'expired') return this.#drop('expired')
+    if (right === 'beyond' && !this.#deps.isWanted(from, entry)) return this.#drop('beyond-cut')
+    if (this.#deps.hasLost(entry, hash)) return this.#drop('beyond-cut')
     if (entry.timeMs > this.#deps.nowMs() + CLOCK_AHEAD_MS) return this.#drop('ahead-of-time')
     const forbidden = right === 'no'
     if (!forbidden && this.#deps.journal.logFor(entry).judge(entry, hash).verdict === 'known') {
@@ -154,7 +164,8 @@ export class Admission {
         this.#events.gap(from, entry)
         return null
       case 'fork':
-        return this.#blameAuthor(entry.author, 'equivocation', `two entries at ${entry.seq} of one log`)
+        this.#events.fork(from, log, entry)
+        return null
       case 'time-runs-back':
         return this.#blameAuthor(entry.author, 'malformed', 'time runs back in a log')
     }

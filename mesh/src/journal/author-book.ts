@@ -1,11 +1,11 @@
 /** Who may write what: the verified grant chains of everybody whose entries were met. */
 import {
   type ChainVerdict,
-  type DocName,
   equalBytes,
   type KeyId,
   mayWrite,
   type RoomId,
+  type SealedEntry,
   type Standing,
   toBase64Url,
   type Verify,
@@ -21,6 +21,8 @@ export type Right =
   | { readonly right: 'unknown' }
   /** All known chains ended before the entry was written; a renewal may come. */
   | { readonly right: 'expired' }
+  /** Its author was revoked, or its log cut, before it: kept only where something that stands builds on it. */
+  | { readonly right: 'beyond' }
   | { readonly right: 'no' }
 
 interface KnownChain {
@@ -31,6 +33,7 @@ interface KnownChain {
 export class AuthorBook {
   readonly #roomId: RoomId
   readonly #verify: Verify
+  readonly #isVoid: (standing: Standing) => boolean
   readonly #chains = new Map<KeyId, KnownChain[]>()
   readonly #onLearned: (key: KeyId, chains: readonly Uint8Array[]) => void
   /** Verdicts by chain, so that one offered on every link is verified once. */
@@ -39,10 +42,12 @@ export class AuthorBook {
   constructor(
     roomId: RoomId,
     verify: Verify,
+    isVoid: (standing: Standing) => boolean,
     onLearned: (key: KeyId, chains: readonly Uint8Array[]) => void,
   ) {
     this.#roomId = roomId
     this.#verify = verify
+    this.#isVoid = isVoid
     this.#onLearned = onLearned
   }
 
@@ -81,12 +86,26 @@ export class AuthorBook {
     return this.#chains.get(key)?.[0]?.standing ?? null
   }
 
-  /** Whether an entry of `doc` that `key` wrote at `timeMs` may stand. */
-  rightOf(key: KeyId, doc: DocName, timeMs: number): Right {
-    const chains = this.#chains.get(key)
-    if (!chains) return { right: 'unknown' }
-    const writers = chains.filter((chain) => mayWrite(chain.standing.role, doc))
+  /** The best standing that still gives a right, `null` when none does. */
+  validStandingOf(key: KeyId): Standing | null {
+    return this.standingsOf(key).find((standing) => !this.#isVoid(standing)) ?? null
+  }
+
+  standingsOf(key: KeyId): Standing[] {
+    return this.#chains.get(key)?.map((chain) => chain.standing) ?? []
+  }
+
+  keys(): IterableIterator<KeyId> {
+    return this.#chains.keys()
+  }
+
+  /** Whether an entry may stand, `cut` being how far its log does (`null`: without limit). */
+  rightOf(entry: Pick<SealedEntry, 'author' | 'doc' | 'timeMs' | 'seq'>, cut: number | null): Right {
+    const known = this.standingsOf(entry.author)
+    if (known.length === 0) return { right: 'unknown' }
+    const writers = known.filter((standing) => mayWrite(standing.role, entry.doc))
     if (writers.length === 0) return { right: 'no' }
-    return { right: writers.some((chain) => timeMs <= chain.standing.notAfterMs) ? 'yes' : 'expired' }
+    if (!writers.some((standing) => entry.timeMs <= standing.notAfterMs)) return { right: 'expired' }
+    return { right: cut === null || entry.seq <= cut ? 'yes' : 'beyond' }
   }
 }

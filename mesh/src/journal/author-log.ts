@@ -39,7 +39,13 @@ export class AuthorLog {
   /** Place in the canonical order. */
   readonly hash: Uint8Array
   readonly clientId: number
+  /** Entries beyond it do not stand: a revocation or a proof of two entries for one place cut the log there. */
+  cut: number | null = null
+  /** Its author comments only: deletes and keyed writes reach no further than the author's own. */
+  restricted = false
   readonly #records: EntryRecord[] = []
+  /** Of a log that was proven to fork, the branch that lost: others may have built on it. */
+  readonly #lost: EntryRecord[] = []
 
   constructor(name: Pick<SealedEntry, 'log' | 'doc' | 'author' | 'session'>) {
     this.key = name.log
@@ -50,8 +56,20 @@ export class AuthorLog {
     this.clientId = clientIdOf(name.author, name.session, name.doc)
   }
 
+  /** Entries that can be read, the lost branch of a fork included behind the cut. */
   get seq(): number {
+    return this.#records.length + (this.#lostFrom === null ? 0 : this.#lost.length)
+  }
+
+  /** Entries of the one chain that is held. */
+  get stored(): number {
     return this.#records.length
+  }
+
+  /** Lost entries follow once the one that stands in their place is here. */
+  get #lostFrom(): number | null {
+    const at = this.#lost[0]?.seq
+    return at !== undefined && this.#records.length >= at ? this.#records.length : null
   }
 
   get headHash(): Uint8Array {
@@ -62,22 +80,35 @@ export class AuthorLog {
     return this.#records.at(-1)?.timeMs ?? 0
   }
 
+  /** How many entries are held and stand: what digests and heads tell of. */
+  get standing(): number {
+    return Math.min(this.stored, this.cut ?? this.stored)
+  }
+
   get head(): Head {
-    const { doc, author, session, key, seq, headHash } = this
-    return { doc, author, session, log: key, seq, hash: headHash }
+    const { doc, author, session, key, standing } = this
+    return { doc, author, session, log: key, seq: standing, hash: this.record(standing)?.hash ?? FIRST_PREV }
   }
 
   /** `seq` counts from 1. */
   record(seq: number): EntryRecord | undefined {
-    return this.#records[seq - 1]
+    const lostFrom = this.#lostFrom
+    return this.#records[seq - 1] ?? (lostFrom === null ? undefined : this.#lost[seq - 1 - lostFrom])
   }
 
   judge(entry: SealedEntry, hash: Uint8Array): AcceptVerdict {
-    const held = this.record(entry.seq)
+    const held = this.#records[entry.seq - 1]
     if (held) return { verdict: equalBytes(held.hash, hash) ? 'known' : 'fork' }
-    if (entry.seq > this.seq + 1) return { verdict: 'gap' }
+    if (entry.seq > this.stored + 1) return { verdict: 'gap' }
     if (!equalBytes(entry.prev, this.headHash)) return { verdict: 'fork' }
     return { verdict: entry.timeMs < this.lastTimeMs ? 'time-runs-back' : 'next' }
+  }
+
+  /** Another entry was proven to stand at `seq`: what is held from there on has lost. Returns whether anything was. */
+  lose(seq: number): boolean {
+    if (this.#records.length < seq) return false
+    this.#lost.push(...this.#records.splice(seq - 1))
+    return true
   }
 
   /** Only after `judge` said `next` and the signature was verified. */

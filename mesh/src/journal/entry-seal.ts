@@ -5,24 +5,18 @@ import {
   decodeEntry,
   docKeyOf,
   type EntryHeader,
-  type EpochId,
   encodeEntryHeader,
   entryAdditionalData,
   entryMessage,
-  equalBytes,
   IV_BYTES,
   idBytes,
+  isEncrypted,
   type RoomId,
   type SealedEntry,
   sha256,
 } from '@parley/protocol'
 import type { AeadKey, Cipher, Keyring, MaybePromise, Random, Signer } from '../ports.ts'
-
-/** The room key in force and what derives from it; further epochs will come through `meta`. */
-export interface Epoch {
-  readonly id: EpochId
-  readonly key: Uint8Array
-}
+import type { Epoch, EpochKeys } from './epoch-keys.ts'
 
 export interface SealDeps {
   readonly roomId: RoomId
@@ -40,49 +34,59 @@ export interface HashedEntry {
 
 export class EntrySeal {
   readonly #deps: SealDeps
-  readonly #epoch: Epoch
-  readonly #docKeys = new Map<DocName, MaybePromise<AeadKey>>()
+  readonly #epochs: EpochKeys
+  readonly #docKeys = new Map<Epoch, Map<DocName, MaybePromise<AeadKey>>>()
 
-  constructor(deps: SealDeps, epoch: Epoch) {
+  constructor(deps: SealDeps, epochs: EpochKeys) {
     this.#deps = deps
-    this.#epoch = epoch
+    this.#epochs = epochs
   }
 
-  get epochId(): EpochId {
-    return this.#epoch.id
-  }
-
-  #docKey(doc: DocName): MaybePromise<AeadKey> {
-    let key = this.#docKeys.get(doc)
-    if (!key) {
-      key = this.#deps.cipher.importKey(docKeyOf(this.#epoch.key, doc))
-      this.#docKeys.set(doc, key)
-    }
+  #docKey(epoch: Epoch, doc: DocName): MaybePromise<AeadKey> {
+    const keys = this.#docKeys.get(epoch) ?? new Map<DocName, MaybePromise<AeadKey>>()
+    this.#docKeys.set(epoch, keys)
+    const known = keys.get(doc)
+    if (known) return known
+    const key = this.#deps.cipher.importKey(docKeyOf(epoch.key, doc))
+    keys.set(doc, key)
     return key
   }
 
-  /** Encrypts, signs and packs one update. */
+  /** Encrypts (all but `meta`), signs and packs one update. */
   async seal(
     header: Omit<EntryHeader, 'epoch'>,
     plaintext: Uint8Array,
     signer: Signer,
   ): Promise<HashedEntry> {
-    const { roomId, cipher, random } = this.#deps
-    const headerBytes = encodeEntryHeader({ ...header, epoch: this.#epoch.id })
-    const iv = random.bytes(IV_BYTES)
-    const key = await this.#docKey(header.doc)
-    const ciphertext = await cipher.encrypt(key, iv, entryAdditionalData(roomId, headerBytes), plaintext)
-    const message = entryMessage(roomId, headerBytes, iv, ciphertext)
+    const epoch = this.#epochs.current
+    const headerBytes = encodeEntryHeader({ ...header, epoch: epoch.id })
+    const { iv, body } = isEncrypted(header.doc)
+      ? await this.#encrypt(epoch, header.doc, headerBytes, plaintext)
+      : { iv: new Uint8Array(IV_BYTES), body: plaintext }
+    const message = entryMessage(this.#deps.roomId, headerBytes, iv, body)
     const signature = await signer.sign(message)
-    const bytes = concatBytes(headerBytes, iv, ciphertext, signature)
+    const bytes = concatBytes(headerBytes, iv, body, signature)
     return { entry: decodeEntry(bytes), hash: sha256(message) }
   }
 
-  /** `null` when it was sealed under another key or altered. */
+  async #encrypt(epoch: Epoch, doc: DocName, headerBytes: Uint8Array, plaintext: Uint8Array) {
+    const iv = this.#deps.random.bytes(IV_BYTES)
+    const key = await this.#docKey(epoch, doc)
+    const additionalData = entryAdditionalData(this.#deps.roomId, headerBytes)
+    return { iv, body: await this.#deps.cipher.encrypt(key, iv, additionalData, plaintext) }
+  }
+
+  /** Whether the key that an entry is sealed under is known here. */
+  knows(entry: SealedEntry): boolean {
+    return !isEncrypted(entry.doc) || this.#epochs.get(entry.epoch) !== undefined
+  }
+
+  /** `null` when it was sealed under a key that is not known here, or altered. */
   async open(entry: SealedEntry): Promise<Uint8Array | null> {
-    if (entry.epoch.counter !== this.#epoch.id.counter) return null
-    if (!equalBytes(entry.epoch.keyHash, this.#epoch.id.keyHash)) return null
-    const key = await this.#docKey(entry.doc)
+    if (!isEncrypted(entry.doc)) return entry.ciphertext
+    const epoch = this.#epochs.get(entry.epoch)
+    if (!epoch) return null
+    const key = await this.#docKey(epoch, entry.doc)
     const additionalData = entryAdditionalData(this.#deps.roomId, entry.headerBytes)
     return this.#deps.cipher.decrypt(key, entry.iv, additionalData, entry.ciphertext)
   }

@@ -46,14 +46,19 @@ export class Heads {
   }
 
   inBuckets(buckets: Uint8Array): Head[] {
-    return [...buckets].flatMap((bucket) => [...(this.#buckets[bucket] ?? [])].map((log) => log.head))
+    return [...buckets].flatMap((bucket) =>
+      [...(this.#buckets[bucket] ?? [])].map((log) => log.head).filter((head) => head.seq > 0),
+    )
   }
 }
 
 function hashOfLogs(logs: Iterable<AuthorLog>): Uint8Array {
   const sorted = [...logs].sort((a, b) => compareBytes(a.hash, b.hash))
   const writer = new ByteWriter()
-  for (const log of sorted) writer.fixed(log.hash).varUint(log.seq).fixed(log.headHash)
+  for (const log of sorted) {
+    const { seq, hash } = log.head
+    if (seq > 0) writer.fixed(log.hash).varUint(seq).fixed(hash)
+  }
   return sha256(writer.done())
 }
 

@@ -68,7 +68,7 @@ export class JournalSync<Link extends object> {
   /** Whether this link was asked for this very entry. */
   isWanted(link: Link, entry: Pick<SealedEntry, 'log' | 'seq'>): boolean {
     const want = this.#wants.get(entry.log)
-    return want?.link === link && entry.seq >= want.from && entry.seq <= want.to
+    return want !== undefined && this.#links.has(link) && entry.seq >= want.from && entry.seq <= want.to
   }
 
   handle(link: Link, frame: Frame): void {
@@ -135,7 +135,7 @@ export class JournalSync<Link extends object> {
   }
 
   #seqOf(log: LogKey): number {
-    return this.#deps.journal.log(log)?.seq ?? 0
+    return this.#deps.journal.log(log)?.stored ?? 0
   }
 
   /** A pushed entry came whose predecessors did not. */
@@ -162,6 +162,27 @@ export class JournalSync<Link extends object> {
     this.#deps.send(link, { type: 'want', ranges })
   }
 
+  /** Asks every link for entries beyond a cut that something standing builds on. */
+  wantBeyond(log: AuthorLog, count: number): void {
+    const { doc, author, session, key, stored } = log
+    const [link] = this.#links.keys()
+    if (!link || this.#wants.has(key)) return
+    const range: Range = { doc, author, session, log: key, from: stored + 1, to: stored + count }
+    const deadlineMs = this.#deps.nowMs() + WANT_TIMEOUT_MS
+    this.#wants.set(key, { link, from: range.from, to: range.to, deadlineMs })
+    for (const [other] of this.#links) this.#deps.send(other, { type: 'want', ranges: [range] })
+  }
+
+  /** Asks for a neighbour's entry in a place where ours differs, or follows from another than its: looking for a fork. */
+  probe(link: Link, log: AuthorLog, seq: number = log.stored): void {
+    const { doc, author, session, key } = log
+    if (seq >= 1)
+      this.#deps.send(link, {
+        type: 'want',
+        ranges: [{ doc, author, session, log: key, from: seq, to: seq }],
+      })
+  }
+
   #askEverywhere(): void {
     for (const link of this.#links.keys()) this.#ask(link)
   }
@@ -170,10 +191,10 @@ export class JournalSync<Link extends object> {
   advanced(log: AuthorLog): void {
     const want = this.#wants.get(log.key)
     if (!want) return
-    if (log.seq >= want.to) {
+    if (log.stored >= want.to) {
       this.#wants.delete(log.key)
       const ahead = this.#links.get(want.link)?.ahead
-      if ((ahead?.get(log.key)?.seq ?? 0) > log.seq) this.#ask(want.link)
+      if ((ahead?.get(log.key)?.seq ?? 0) > log.stored) this.#ask(want.link)
       else ahead?.delete(log.key)
       if (this.#wants.size === 0) this.#askEverywhere()
     } else this.#wants.set(log.key, { ...want, deadlineMs: this.#deps.nowMs() + WANT_TIMEOUT_MS })

@@ -34,7 +34,7 @@ export class Journal {
   inRanges(ranges: readonly Range[]): EntryRecord[] {
     const records = ranges.flatMap((range) => {
       const log = this.#logs.get(range.log)
-      const to = Math.min(range.to, log?.seq ?? 0)
+      const to = Math.min(range.to, log?.stored ?? 0)
       return Array.from({ length: Math.max(0, to - range.from + 1) }, (_, i) => log?.record(range.from + i))
     })
     return records.filter((record) => record !== undefined).sort((a, b) => a.order - b.order)

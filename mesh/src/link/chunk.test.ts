@@ -32,7 +32,7 @@ const someFrame = fc.constantFrom(...LANES).chain((lane) => {
 })
 
 describe('chunks', () => {
-  it('give back every frame, in order within its lane, however lanes interleave', () => {
+  it('[CH1] give back every frame, in order within its lane, however lanes interleave', () => {
     fc.assert(
       fc.property(
         fc.array(someFrame, { maxLength: 12 }),
@@ -67,7 +67,7 @@ describe('chunks', () => {
     )
   })
 
-  it('carry at most CHUNK_BYTES of data and one byte of header, the first of several the length too', () => {
+  it('[CH1] carry at most CHUNK_BYTES of data and one byte of header, the first of several the length too', () => {
     const chunks = chunksOf(filled(LANE_FRAME_BYTES.sync, 1), 'sync')
     expect(chunks.map((chunk) => chunk.length)).toEqual([
       CHUNK_BYTES + 4,
@@ -101,7 +101,7 @@ const chunk = (header: number, total: number | null, dataBytes: number): Uint8Ar
 }
 const [FIRST, LAST, SYNC] = [8, 16, 3]
 
-describe('the assembler refuses', () => {
+describe('[CH3] the assembler refuses', () => {
   const begin = chunk(SYNC | FIRST, 2 * CHUNK_BYTES + 5, CHUNK_BYTES)
   const cases: readonly (readonly [string, readonly Uint8Array[]])[] = [
     ['an empty chunk', [new Uint8Array()]],

@@ -72,7 +72,7 @@ describe('back-pressure', () => {
     expect([pair.a.closings, pair.b.closings]).toEqual([[], []])
   })
 
-  it('[F65] a sender that ignores credit is closed with 4429 at the window and one frame', () => {
+  it('[CH4] [F65] a sender that ignores credit is closed with 4429 at the window and one frame', () => {
     const side = new Side(new HandClock())
     let arrived = 0
     side.onFrame = (frame) => {
@@ -85,7 +85,7 @@ describe('back-pressure', () => {
     expect(arrived).toBeLessThanOrEqual(CREDIT_WINDOW_BYTES + LANE_FRAME_BYTES.sync)
   })
 
-  it('closes with 4400 on credit beyond the window', () => {
+  it('[CH4] closes with 4400 on credit beyond the window', () => {
     const side = new Side(new HandClock())
     side.link.handleMessage(splitFrame(encodeFrame({ type: 'credit', bytes: 1 }), 'control').next())
     expect(side.closings).toMatchObject([{ code: CLOSE.malformed, by: 'us' }])
@@ -98,7 +98,7 @@ describe('back-pressure', () => {
     expect(() => side.link.consumed(1)).toThrow(RangeError)
   })
 
-  it('a keystroke overtakes a 50 MB transfer: only what the channel holds goes before it', async () => {
+  it('[CH2] [CH5] a keystroke overtakes a 50 MB transfer: only what the channel holds goes before it', async () => {
     const pair = new LinkedPair()
     let [bulkArrived, keystrokes, worst] = [0, 0, 0]
     let pressedAt = Number.NaN
@@ -130,7 +130,7 @@ describe('back-pressure', () => {
     expect(pair.a.channel.maxBuffered).toBeGreaterThan(CHANNEL_HIGH_BYTES)
   })
 
-  it('never waits for a `writable` that does not come, whatever sizes fill the channel', async () => {
+  it('[CH5] never waits for a `writable` that does not come, whatever sizes fill the channel', async () => {
     expect(CHANNEL_HIGH_BYTES).toBeGreaterThan(CHANNEL_LOW_BYTES)
     const step = fc.record({
       length: fc.integer({ min: 1, max: 40_000 }),
@@ -159,7 +159,7 @@ describe('back-pressure', () => {
 })
 
 describe('queue limits', () => {
-  it('a live frame beyond LIVE_QUEUE_BYTES is not taken; once the queue has drained the link says so, once', async () => {
+  it('[CH6] a live frame beyond LIVE_QUEUE_BYTES is not taken; once the queue has drained the link says so, once', async () => {
     const pair = new LinkedPair()
     let taken = 0
     while (taken < 1000 && pair.a.link.send(frameOf(50_000), 'live')) taken++
@@ -175,7 +175,7 @@ describe('queue limits', () => {
     expect(pair.a.closings).toEqual([])
   })
 
-  it('a control frame beyond CONTROL_QUEUE_BYTES closes the link', () => {
+  it('[CH6] a control frame beyond CONTROL_QUEUE_BYTES closes the link', () => {
     const { a } = new LinkedPair()
     let taken = 0
     while (taken < 1000 && a.link.send(frameOf(500_000), 'control')) taken++

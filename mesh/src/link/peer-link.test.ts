@@ -96,7 +96,7 @@ describe('closing', () => {
     expect(side.frames).toEqual([])
   })
 
-  it('with 4400 on a malformed chunk, a malformed frame of its own, and when the handler says so', () => {
+  it('[CH3] with 4400 on a malformed chunk, a malformed frame of its own, and when the handler says so', () => {
     const refusing = (bytes: Uint8Array): Side => {
       const side = new Side(new HandClock())
       side.onFrame = () => {
@@ -130,7 +130,7 @@ describe('closing', () => {
 })
 
 describe('liveness', () => {
-  it('pings a silent link every interval, measures the round trip, and does not ping a link that speaks', async () => {
+  it('[CH7] pings a silent link every interval, measures the round trip, and does not ping a link that speaks', async () => {
     const { a, b, clock, settle } = bound(new LinkedPair())
     expect(a.link.roundTripMs).toBeNull()
     clock.advance(PING_INTERVAL_MS - 1)
@@ -151,7 +151,7 @@ describe('liveness', () => {
     expect([a.frames.length, b.frames.length]).toEqual([20, 20])
   })
 
-  it('[F16] gives a silent link up with 4408, after seven pings', () => {
+  it('[CH7] [F16] gives a silent link up with 4408, after seven pings', () => {
     const clock = new HandClock()
     const silent = new Side(clock)
     clock.advance(SILENT_LINK_MS - 1)
@@ -163,7 +163,7 @@ describe('liveness', () => {
     expect([silent.channel.closed, clock.timerCount]).toEqual([true, 0])
   })
 
-  it('counts silence from the last byte, not from the last timer', () => {
+  it('[CH7] counts silence from the last byte, not from the last timer', () => {
     const clock = new HandClock()
     const side = new Side(clock)
     clock.advance(1500)
@@ -205,14 +205,14 @@ describe('before proof', () => {
   }
   const refused = [{ code: CLOSE.malformed, by: 'us' }]
 
-  it('[F16] a flood of frames is closed with 4400 after two of them', () => {
+  it('[HS4] [F16] a flood of frames is closed with 4400 after two of them', () => {
     const side = unproven()
     for (let i = 0; i < 10_000; i++) receive(side, 5)
     expect(side.frames.length).toBe(limits.UNPROVEN_FRAMES)
     expect(side.closings).toMatchObject(refused)
   })
 
-  it('[F16] a flood of bytes is closed with 4400 before it is put together', () => {
+  it('[HS4] [F16] a flood of bytes is closed with 4400 before it is put together', () => {
     for (const length of [limits.UNPROVEN_BYTES, LANE_FRAME_BYTES.control]) {
       const side = unproven()
       receive(side, length)
@@ -233,7 +233,7 @@ describe('before proof', () => {
     }
   })
 
-  it('[F16] one CREDIT is free, more of them count as frames, one over the window is malformed', () => {
+  it('[HS4] [F16] one CREDIT is free, more of them count as frames, one over the window is malformed', () => {
     const side = unproven()
     const credit = chunkOf({ type: 'credit', bytes: 1 })
     for (let i = 0; i < 1 + limits.UNPROVEN_FRAMES; i++) side.link.handleMessage(credit)
@@ -245,7 +245,7 @@ describe('before proof', () => {
     expect(greedy.closings).toMatchObject(refused)
   })
 
-  it('CLOSE is understood and not counted', () => {
+  it('[HS4] CLOSE is understood and not counted', () => {
     const side = unproven()
     receive(side, 5)
     receive(side, 5)

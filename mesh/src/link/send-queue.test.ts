@@ -21,7 +21,7 @@ const lanesOf = (queue: SendQueue): string[] => {
 }
 
 describe('the send queue', () => {
-  it('takes from the most urgent lane first', () => {
+  it('[CH2] takes from the most urgent lane first', () => {
     const queue = new SendQueue(false)
     queue.addBulk(frameOf(5), 'blob', ignore)
     queue.addBulk(frameOf(5), 'sync', ignore)
@@ -32,7 +32,7 @@ describe('the send queue', () => {
     expect(queue.isEmpty).toBe(true)
   })
 
-  it('lets an urgent frame overtake between two chunks of a longer one', () => {
+  it('[CH2] lets an urgent frame overtake between two chunks of a longer one', () => {
     const queue = new SendQueue(false)
     queue.addBulk(frameOf(3 * CHUNK_BYTES), 'sync', ignore)
     expect(laneOf(queue.next()?.chunk as Uint8Array)).toBe('sync')
@@ -40,7 +40,7 @@ describe('the send queue', () => {
     expect(lanesOf(queue)).toEqual(['live', 'sync', 'sync'])
   })
 
-  it('sends bulk exactly as far as credit goes, and other lanes regardless of it', () => {
+  it('[CH4] sends bulk exactly as far as credit goes, and other lanes regardless of it', () => {
     const queue = new SendQueue(false)
     const frames = (CREDIT_WINDOW_BYTES / CHUNK_BYTES) * 2
     for (let i = 0; i < frames; i++) queue.addBulk(frameOf(CHUNK_BYTES), i % 2 ? 'sync' : 'blob', ignore)
@@ -53,12 +53,12 @@ describe('the send queue', () => {
     expect(lanesOf(queue).length).toBe(1)
   })
 
-  it('refuses credit beyond the window', () => {
+  it('[CH4] refuses credit beyond the window', () => {
     expect(() => new SendQueue(false).grant(1)).toThrow(MalformedError)
     expect(() => new SendQueue(true).grant(CREDIT_WINDOW_BYTES + 1)).toThrow(MalformedError)
   })
 
-  it('does not take live, presence or control frames beyond their limits', () => {
+  it('[CH6] does not take live, presence or control frames beyond their limits', () => {
     const queue = new SendQueue(false)
     const fill = (offer: (frame: Uint8Array) => boolean, size: number): number => {
       let bytes = 0

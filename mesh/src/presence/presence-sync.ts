@@ -34,7 +34,8 @@ export interface PresenceDeps<Link extends object> {
   readonly presenceId: Uint8Array
   readonly signer: Signer
   readonly cipher: Cipher
-  readonly key: AeadKey
+  /** Presence keys of the epochs that are known, the one in force first. */
+  readonly keys: () => readonly AeadKey[]
   readonly random: Random
   readonly clock: Clock
   readonly verify: Verify
@@ -149,9 +150,7 @@ export class PresenceSync<Link extends object> {
   }
 
   async #open(link: Link, presence: LinkPresence, sealed: Uint8Array): Promise<void> {
-    const { cipher, key, roomId } = this.#deps
-    const iv = sealed.subarray(0, IV_BYTES)
-    const bytes = await cipher.decrypt(key, iv, presenceAdditionalData(roomId), sealed.subarray(IV_BYTES))
+    const bytes = await this.#decrypt(sealed)
     if (!bytes) return this.#events.dropped('sealed under another key')
     let payload: PresencePayload
     try {
@@ -163,6 +162,16 @@ export class PresenceSync<Link extends object> {
     if (!this.#links.has(link)) return
     if (payload.kind === 'facts') await this.#handleFacts(presence, payload)
     else if (payload.kind === 'caret') this.#handleCaret(presence, payload)
+  }
+
+  async #decrypt(sealed: Uint8Array): Promise<Uint8Array | null> {
+    const { cipher, keys, roomId } = this.#deps
+    const iv = sealed.subarray(0, IV_BYTES)
+    for (const key of keys()) {
+      const bytes = await cipher.decrypt(key, iv, presenceAdditionalData(roomId), sealed.subarray(IV_BYTES))
+      if (bytes) return bytes
+    }
+    return null
   }
 
   async #handleFacts(presence: LinkPresence, facts: PresenceFacts): Promise<void> {
@@ -240,7 +249,9 @@ export class PresenceSync<Link extends object> {
 
   async #send(links: readonly Link[], payload: PresencePayload): Promise<void> {
     if (links.length === 0) return
-    const { cipher, key, random, roomId } = this.#deps
+    const { cipher, keys, random, roomId } = this.#deps
+    const [key] = keys()
+    if (!key) return
     const iv = random.bytes(IV_BYTES)
     const plaintext = encodePresencePayload(payload)
     const sealed = concatBytes(iv, await cipher.encrypt(key, iv, presenceAdditionalData(roomId), plaintext))

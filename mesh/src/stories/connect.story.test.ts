@@ -130,11 +130,15 @@ describe('connect', () => {
     a.link.send(new Uint8Array([FRAME.prune, ...new Uint8Array(32)]), 'control')
     await meeting.world.clock.runFor(500)
     const got: number[] = []
-    b.start({ frame: (frame) => void got.push(frame[0] as number), closed: () => undefined, liveDrained: () => undefined })
+    b.start({
+      frame: (frame) => void got.push(frame[0] as number),
+      closed: () => undefined,
+      liveDrained: () => undefined,
+    })
     expect(got).toEqual([FRAME.prune])
   })
 
-  it('[F13] somebody between two, with certificates of their own: both refuse, no document byte passes', async () => {
+  it('[HS1] [HS2] [F13] somebody between two, with certificates of their own: both refuse, no document byte passes', async () => {
     const { meeting, ada, ben } = await two(42)
     const later = (call: () => void) => void meeting.world.clock.after(5, call)
     const mallory = meeting.world.platform('mallory')
@@ -143,20 +147,21 @@ describe('connect', () => {
     toAda.onMessage = (bytes) => toBen.pass(bytes)
     toBen.onMessage = (bytes) => toAda.pass(bytes)
     const a: PeerConnection = connection(ada, 'offerer', (data) => later(() => toAda.transport?.signal(data)))
-    const b: PeerConnection = connection(ben, 'answerer', (data) => later(() => toBen.transport?.signal(data)))
+    const b: PeerConnection = connection(ben, 'answerer', (data) =>
+      later(() => toBen.transport?.signal(data)),
+    )
     toAda.transport = mallory.connect({ initiator: false, ...LOW }, toAda)
     toBen.transport = mallory.connect({ initiator: true, ...LOW }, toBen)
     const failures = await meeting.during(Promise.allSettled([a.proven, b.proven]))
-    expect(failures.map((failure) => (failure.status === 'rejected' ? failure.reason.reason : 'proven'))).toEqual([
-      'notProven',
-      'notProven',
-    ])
+    expect(
+      failures.map((failure) => (failure.status === 'rejected' ? failure.reason.reason : 'proven')),
+    ).toEqual(['notProven', 'notProven'])
     await meeting.world.clock.runFor(2_000)
     const passed = [...toAda.frames, ...toBen.frames].map((frame) => frame.type)
     expect(new Set(passed)).toEqual(new Set(['hello', 'auth', 'close']))
   })
 
-  it('[F14] replay and reflection of HELLO and AUTH are refused', async () => {
+  it('[HS2] [F14] replay and reflection of HELLO and AUTH are refused', async () => {
     const { raw, failure, meeting } = await againstRaw(43)
     await meeting.until(() => raw.frames.length > 0)
     for (const chunk of raw.chunks) raw.transport?.send(chunk)
@@ -168,18 +173,24 @@ describe('connect', () => {
     expect(await again.meeting.during(again.failure)).toMatchObject({ reason: 'notProven' })
   })
 
-  it('[F14] a proof for another room is refused', async () => {
+  it('[HS2] [F14] a proof for another room is refused', async () => {
     const { meeting, ada } = await two(45)
     const other = await meeting.make('eve')
-    const eve = depsOf(meeting, 'eve', await meeting.during(reenter(meeting.world.platform('eve'), other.room.id)))
+    const eve = depsOf(
+      meeting,
+      'eve',
+      await meeting.during(reenter(meeting.world.platform('eve'), other.room.id)),
+    )
     const later = (call: () => void) => void meeting.world.clock.after(5, call)
     const a: PeerConnection = connection(ada, 'offerer', (data) => later(() => e.handleSignal(data)))
     const e: PeerConnection = connection(eve, 'answerer', (data) => later(() => a.handleSignal(data)))
     const failures = await meeting.during(Promise.allSettled([a.proven, e.proven]))
-    expect(failures.every((failure) => failure.status === 'rejected' && failure.reason.reason === 'notProven')).toBe(true)
+    expect(
+      failures.every((failure) => failure.status === 'rejected' && failure.reason.reason === 'notProven'),
+    ).toBe(true)
   })
 
-  it('[F16] a silent peer is given up after five seconds', async () => {
+  it('[HS4] [F16] a silent peer is given up after five seconds', async () => {
     const { raw, failure, meeting } = await againstRaw(46)
     const fromMs = meeting.world.clock.elapsedMs()
     expect(await meeting.during(failure)).toMatchObject({ stage: 'proving', reason: 'timeout' })
@@ -188,13 +199,13 @@ describe('connect', () => {
     expect(raw.frames.map((frame) => (frame.type === 'close' ? frame.code : frame.type))).toContain(4408)
   })
 
-  it('[F16] a flood before the proof closes the link', async () => {
+  it('[FR4] [F16] a flood before the proof closes the link', async () => {
     const { raw, failure, meeting } = await againstRaw(47)
     for (let i = 0; i < 40; i++) raw.sendFrame(new Uint8Array([FRAME.digest, ...new Uint8Array(33)]))
     expect(await meeting.during(failure)).toMatchObject({ stage: 'proving', reason: 'malformed' })
   })
 
-  it('[F64] a re-offer with a foreign certificate on a proven link is never answered, and ends it', async () => {
+  it('[SS5] [F64] a re-offer with a foreign certificate on a proven link is never answered, and ends it', async () => {
     const { meeting, b, links, signals } = await linked(48)
     const ends: string[] = []
     links[1]?.start({
@@ -214,7 +225,7 @@ describe('connect', () => {
     expect(ends).toEqual(['notProven: another certificate was offered for this connection'])
   })
 
-  it('[F12] descriptions that are too large, or name no or several certificates, never reach the browser', async () => {
+  it('[SS4] [F12] descriptions that are too large, or name no or several certificates, never reach the browser', async () => {
     for (const spoil of [
       (sdp: string) => sdp + 'a=x\r\n'.repeat(4000),
       (sdp: string) => sdp + 'a=candidate:1 1 udp 1 10.0.0.1 1 typ host\r\n'.repeat(33),

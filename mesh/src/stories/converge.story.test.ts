@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Meeting } from './meeting.ts'
 
 describe('converge', () => {
-  it('two people read each other, see each other and know who holds their last change', async () => {
+  it('[SV2] [PR2] two people read each other, see each other and know who holds their last change', async () => {
     const meeting = new Meeting({ seed: 1 })
     const ada = await meeting.make('ada')
     ada.doc.doc.getText('t').insert(0, 'hello')
@@ -11,7 +11,10 @@ describe('converge', () => {
     ben.doc.doc.getText('t').insert(5, ' world')
     await meeting.until(() => meeting.agree([ada, ben], 'hello world'))
     await meeting.until(() => ada.room.state.people.length === 2 && ben.room.state.people.length === 2)
-    expect(ada.room.state.people.map((person) => `${person.name} ${person.role}`)).toEqual(['ada owner', 'ben editor'])
+    expect(ada.room.state.people.map((person) => `${person.name} ${person.role}`)).toEqual([
+      'ada owner',
+      'ben editor',
+    ])
     await meeting.until(() => ben.room.state.save.holderCount === 1)
     expect(ben.room.state.save).toEqual({ device: 'saved', holderCount: 1, written: true })
   })
@@ -30,7 +33,7 @@ describe('converge', () => {
     expect(ben.doc.doc.getMap('rows').toJSON()).toEqual(rows.toJSON())
   })
 
-  it('a partition heals without a reload, in both directions', async () => {
+  it('[SY9] a partition heals without a reload, in both directions', async () => {
     const meeting = new Meeting({ seed: 3 })
     const ada = await meeting.make('ada')
     const ben = await meeting.join('ben', ada)
@@ -49,7 +52,7 @@ describe('converge', () => {
     await meeting.until(() => meeting.agree([ada, ben, cleo]) && meeting.textOf(cleo).length === 18)
   })
 
-  it('[F11] signaling away for ten minutes: editing goes on, all rejoin, nobody links twice', async () => {
+  it('[OV4] [F11] signaling away for ten minutes: editing goes on, all rejoin, nobody links twice', async () => {
     const meeting = new Meeting({ seed: 4 })
     const ada = await meeting.make('ada')
     const guests = [ada, await meeting.join('ben', ada), await meeting.join('cleo', ada)]
@@ -63,7 +66,9 @@ describe('converge', () => {
     expect(meeting.agree(guests)).toBe(true)
     meeting.world.signaling.up()
     await meeting.until(() =>
-      guests.every(({ room }) => room.state.connection.name === 'connected' && room.state.connection.signaling === 'up'),
+      guests.every(
+        ({ room }) => room.state.connection.name === 'connected' && room.state.connection.signaling === 'up',
+      ),
     )
     await meeting.world.clock.runFor(30_000)
     expect(full()).toBe(true)
@@ -71,7 +76,7 @@ describe('converge', () => {
     await meeting.until(() => meeting.agree([...guests, dan]))
   })
 
-  it('a fourteenth copy is told that the room is full', async () => {
+  it('[OV1] [SS3] a fourteenth copy is told that the room is full', async () => {
     const meeting = new Meeting({ seed: 5 })
     const ada = await meeting.make('ada')
     const guests = [ada]

@@ -121,7 +121,7 @@ class Life {
 }
 
 describe('fuzz over the life of a room', () => {
-  it.each(Array.from({ length: SEEDS }, (_, i) => 1000 + i))('seed %i', async (seed) => {
+  it.each(Array.from({ length: SEEDS }, (_, i) => 1000 + i))('[SY9] [FD1] [SV4] seed %i', async (seed) => {
     const life = new Life(seed)
     await life.begin()
     for (let step = 0; step < STEPS; step++) await life.step()
@@ -131,7 +131,10 @@ describe('fuzz over the life of a room', () => {
     expect(life.errors).toEqual([])
     for (const guest of life.guests) expect(holdsBack(guest.doc.doc)).toBe(false)
     const marks = life.guests[0]?.doc.doc.getMap('marks')
-    expect([...life.acknowledged].filter((key) => !marks?.has(key)), 'acknowledged and lost').toEqual([])
+    expect(
+      [...life.acknowledged].filter((key) => !marks?.has(key)),
+      'acknowledged and lost',
+    ).toEqual([])
     expect(life.acknowledged.size).toBeGreaterThan(0)
     const restarted = await life.meeting.reopen('ben', (life.guests[0] as Guest).room)
     await life.meeting.during(restarted.doc.whenLoaded)

@@ -76,24 +76,30 @@ describe('honest but awkward', () => {
     ben.doc.doc.getText('t').insert(1, 'between')
     await meeting.world.clock.runFor(5_000)
     meeting.world.network.heal()
-    await meeting.until(() => meeting.agree(guests) && meeting.textOf(ben).length === 6_009 && same(), 120_000)
+    await meeting.until(
+      () => meeting.agree(guests) && meeting.textOf(ben).length === 6_009 && same(),
+      120_000,
+    )
     expect(events).toEqual([[], [], []])
   })
 
-  it('[F55] a transaction of 300 KB, a paste of 2 MB: cut into entries, all arrive', async () => {
+  it('[EN9] [F55] a transaction of 300 KB, a paste of 2 MB: cut into entries, all arrive', async () => {
     const { meeting, ada, ben, guests, same, events } = await three(64)
     const paste = 'word 🙂 '.repeat(260_000).slice(0, 2_000_000)
     ada.doc.doc.transact(() => {
       for (let i = 0; i < 3_000; i++) ada.doc.doc.getMap('m').set(`row ${i}`, 'r'.repeat(90))
     })
     ben.doc.doc.getText('t').insert(0, paste)
-    await meeting.until(() => guests.every((guest) => meeting.textOf(guest).length === 2_000_000) && same(), 120_000)
+    await meeting.until(
+      () => guests.every((guest) => meeting.textOf(guest).length === 2_000_000) && same(),
+      120_000,
+    )
     await meeting.until(() => guests.every((guest) => guest.doc.doc.getMap('m').size === 3_000))
     expect(meeting.textOf(ada)).toBe(paste)
     expect(events).toEqual([[], [], []])
   })
 
-  it('a single value over the limit: the document is put back, the error carries the value', async () => {
+  it('[EN9] a single value over the limit: the document is put back, the error carries the value', async () => {
     const { meeting, ada, ben, guests, events } = await three(65)
     ada.doc.doc.getText('t').insert(0, 'before')
     await meeting.until(() => meeting.agree(guests, 'before'))
@@ -111,7 +117,7 @@ describe('honest but awkward', () => {
     expect(ben.doc.doc.getMap('m').size).toBe(0)
   })
 
-  it('a viewer may do to its own copy what it likes: nothing of it leaves', async () => {
+  it('[FD5] a viewer may do to its own copy what it likes: nothing of it leaves', async () => {
     const { meeting, ada, ben, eve, guests, events } = await three(66)
     ada.doc.doc.getText('t').insert(0, 'read only')
     await meeting.until(() => meeting.agree(guests, 'read only'))

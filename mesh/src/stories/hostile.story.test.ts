@@ -28,23 +28,26 @@ async function attacked(seed: number, role: 'viewer' | 'editor') {
 }
 
 describe('hostile peers', () => {
-  it('[F18] an entry that a viewer signs is applied by nobody, and the key is shut out', async () => {
+  it('[ST3] [F18] an entry that a viewer signs is applied by nobody, and the key is shut out', async () => {
     const { meeting, ada, ben, mallory, link, kept, bytes, refused } = await attacked(21, 'viewer')
     const log = mallory.log('content/main', 1)
     const { entry } = await log.next(typing(log.clientId, 'EVIL '), meeting.world.clock.nowMs())
-    for (const to of mallory.links) mallory.send(to, { type: 'author', chain: mallory.entrance.identity.chain })
+    for (const to of mallory.links)
+      mallory.send(to, { type: 'author', chain: mallory.entrance.identity.chain })
     for (const to of mallory.links) mallory.send(to, { type: 'entry', entry: entry.bytes })
     await meeting.until(() => mallory.links.every((to) => to.closed?.reason === 'role'))
     expect(bytes()).toEqual(kept)
     expect(refused).toMatchObject([{ reason: 'role' }])
     mallory.close()
     const again = await meeting.during(HostilePeer.join(meeting.world.platform('mallory'), link, SIGNALING))
-    await meeting.until(() => again.links.length > 0 && again.links.every((to) => to.closed?.reason === 'role'))
+    await meeting.until(
+      () => again.links.length > 0 && again.links.every((to) => to.closed?.reason === 'role'),
+    )
     ben.doc.doc.getText('t').insert(0, 'still ')
     await meeting.until(() => meeting.agree([ada, ben], 'still honest'))
   })
 
-  it('[F18] an honest third does not pass it on, and whoever does carry it is not blamed', async () => {
+  it('[ST3] [F18] an honest third does not pass it on, and whoever does carry it is not blamed', async () => {
     const { meeting, ada, ben, mallory, link, bytes, kept, refused } = await attacked(22, 'viewer')
     const eve = await meeting.during(HostilePeer.join(meeting.world.platform('eve'), link, SIGNALING))
     await meeting.until(() => eve.links.length === 3 && mallory.links.length === 3)
@@ -58,22 +61,25 @@ describe('hostile peers', () => {
     expect(refused).toMatchObject([{ author: mallory.entrance.identity.standing.key, reason: 'role' }])
     expect(eve.links.map((to) => to.closed)).toEqual([null, null, null])
     const passedOn = eve.links.flatMap((to) => to.received).filter((frame) => frame.type === 'entry')
-    expect(passedOn.every((frame) => frame.type === 'entry' && !equalBytes(frame.entry, entry.bytes))).toBe(true)
+    expect(passedOn.every((frame) => frame.type === 'entry' && !equalBytes(frame.entry, entry.bytes))).toBe(
+      true,
+    )
     ben.doc.doc.getText('t').insert(0, 'still ')
     await meeting.until(() => meeting.agree([ada, ben], 'still honest'))
   })
 
-  it('[F20] an editor who writes `meta` is refused', async () => {
+  it('[ST1] [F20] an editor who writes `meta` is refused', async () => {
     const { meeting, mallory, bytes, kept } = await attacked(23, 'editor')
     const log = mallory.log('meta', 1)
     const { entry } = await log.next(new Uint8Array([1]), meeting.world.clock.nowMs())
-    for (const to of mallory.links) mallory.send(to, { type: 'author', chain: mallory.entrance.identity.chain })
+    for (const to of mallory.links)
+      mallory.send(to, { type: 'author', chain: mallory.entrance.identity.chain })
     for (const to of mallory.links) mallory.send(to, { type: 'entry', entry: entry.bytes })
     await meeting.until(() => mallory.links.every((to) => to.closed?.reason === 'role'))
     expect(bytes()).toEqual(kept)
   })
 
-  it('[F21] a viewer carries an editor\'s entries between two who cannot reach each other', async () => {
+  it("[F21] [EN6] a viewer carries an editor's entries between two who cannot reach each other", async () => {
     const meeting = new Meeting({ seed: 24 })
     meeting.world.network.block('ada', 'ben')
     const ada = await meeting.make('ada')
@@ -86,7 +92,7 @@ describe('hostile peers', () => {
     await meeting.until(() => meeting.agree([ada, ben, eve], 'and back by way of eve'))
   })
 
-  it('[F22] one altered bit: whoever carried it loses the link, its author nothing', async () => {
+  it('[EN8] [F22] one altered bit: whoever carried it loses the link, its author nothing', async () => {
     const { meeting, ada, ben, mallory, kept, bytes, refused } = await attacked(25, 'viewer')
     ada.doc.doc.getText('t').insert(0, 'x')
     await meeting.until(() => mallory.links.some((to) => to.received.some((frame) => frame.type === 'entry')))
@@ -108,14 +114,18 @@ describe('hostile peers', () => {
   })
 
   it.each([
-    ['[F26] an update in V2, with a run-length bomb', () => new Uint8Array([0, 0, 5, 220, 129, 188, 158, 15, 0, 0, 0, 0, 0, 0, 1, 0])],
+    [
+      '[F26] an update in V2, with a run-length bomb',
+      () => new Uint8Array([0, 0, 5, 220, 129, 188, 158, 15, 0, 0, 0, 0, 0, 0, 1, 0]),
+    ],
     ['[F27] a claim of 2^31 structs', () => new Uint8Array([1, 255, 255, 255, 255, 7, 1, 0, 0, 0])],
     ['[F30] a foreign clientID', () => typing(4711, 'EVIL')],
-  ])('%s: refused by all, kept', async (_name, update) => {
+  ])('[GT6] %s: refused by all, kept', async (_name, update) => {
     const { meeting, ada, ben, mallory, kept, bytes } = await attacked(26, 'editor')
     const log = mallory.log('content/main', 1)
     const { entry } = await log.next(update(), meeting.world.clock.nowMs())
-    for (const to of mallory.links) mallory.send(to, { type: 'author', chain: mallory.entrance.identity.chain })
+    for (const to of mallory.links)
+      mallory.send(to, { type: 'author', chain: mallory.entrance.identity.chain })
     for (const to of mallory.links) mallory.send(to, { type: 'entry', entry: entry.bytes })
     await meeting.until(() => mallory.links.every((to) => to.closed !== null))
     expect(bytes()).toEqual(kept)
@@ -135,14 +145,16 @@ describe('hostile peers', () => {
     expect(bytes()).toEqual(kept)
   })
 
-  it('[F29] ten thousand gaps: nothing waits in Yjs, nobody is blamed, honest work goes on', async () => {
+  it('[SY6] [F29] ten thousand gaps: nothing waits in Yjs, nobody is blamed, honest work goes on', async () => {
     const { meeting, ada, ben, mallory, kept, bytes, refused } = await attacked(28, 'editor')
     const log = mallory.log('content/main', 1)
     const to = mallory.links[0]
     if (!to) throw new Error('no link')
     mallory.send(to, { type: 'author', chain: mallory.entrance.identity.chain })
     for (let i = 0; i < 10_000; i++) {
-      const { entry } = await log.next(typing(log.clientId, 'gap'), meeting.world.clock.nowMs(), { seq: 2 + i * 2 })
+      const { entry } = await log.next(typing(log.clientId, 'gap'), meeting.world.clock.nowMs(), {
+        seq: 2 + i * 2,
+      })
       mallory.send(to, { type: 'entry', entry: entry.bytes })
       if (i % 500 === 499) await meeting.world.clock.runFor(1_000)
     }
@@ -160,11 +172,14 @@ describe('hostile peers', () => {
     await meeting.until(() => meeting.agree([ada, ben], 'still honest'))
   })
 
-  it('[F63] entries of one room offered in another: dropped, nobody blamed', async () => {
+  it('[EN7] [F63] entries of one room offered in another: dropped, nobody blamed', async () => {
     const { meeting, ada, ben, mallory, kept, bytes, refused } = await attacked(29, 'editor')
     const other = await meeting.make('ada')
     other.doc.doc.getText('t').insert(0, 'of another room')
-    const { link } = await other.room.createInvite('https://parley.test/', { role: 'editor', notAfterMs: 4e12 })
+    const { link } = await other.room.createInvite('https://parley.test/', {
+      role: 'editor',
+      notAfterMs: 4e12,
+    })
     const spy = await meeting.during(HostilePeer.join(meeting.world.platform('spy'), link, SIGNALING))
     await meeting.until(() => spy.links.length === 1)
     spy.links[0]?.proven.link.send(
@@ -173,10 +188,15 @@ describe('hostile peers', () => {
     )
     await meeting.world.clock.runFor(1_000)
     other.doc.doc.getText('t').insert(0, 'more ')
-    await meeting.until(() => spy.links.some((to) => to.received.some((frame) => frame.type === 'entry')) || spy.links.every((to) => to.closed !== null))
+    await meeting.until(
+      () =>
+        spy.links.some((to) => to.received.some((frame) => frame.type === 'entry')) ||
+        spy.links.every((to) => to.closed !== null),
+    )
     const frames = spy.links.flatMap((to) => to.received)
     for (const to of mallory.links) {
-      for (const frame of frames) if (frame.type === 'author' || frame.type === 'entry') mallory.send(to, frame)
+      for (const frame of frames)
+        if (frame.type === 'author' || frame.type === 'entry') mallory.send(to, frame)
     }
     await meeting.world.clock.runFor(10_000)
     expect(bytes()).toEqual(kept)
@@ -190,10 +210,17 @@ describe('hostile peers', () => {
     const ada = await meeting.make('ada')
     const { link } = await ada.room.createInvite('https://parley.test/', { role: 'viewer', notAfterMs: 4e12 })
     const other = await meeting.make('eve')
-    const foreign = await other.room.createInvite('https://parley.test/', { role: 'viewer', notAfterMs: 4e12 })
+    const foreign = await other.room.createInvite('https://parley.test/', {
+      role: 'viewer',
+      notAfterMs: 4e12,
+    })
     await expect(meeting.joinBy('ben', raiseRole(link))).rejects.toMatchObject({ kind: 'link-refused' })
-    await expect(meeting.joinBy('ben', swapChain(link, foreign.link))).rejects.toMatchObject({ kind: 'link-damaged' })
-    await expect(meeting.joinBy('ben', 'https://parley.test/#r=abc')).rejects.toMatchObject({ kind: 'link-damaged' })
+    await expect(meeting.joinBy('ben', swapChain(link, foreign.link))).rejects.toMatchObject({
+      kind: 'link-damaged',
+    })
+    await expect(meeting.joinBy('ben', 'https://parley.test/#r=abc')).rejects.toMatchObject({
+      kind: 'link-damaged',
+    })
     const ended = await ada.room.createInvite('https://parley.test/', { role: 'viewer', notAfterMs: 1 })
     await expect(meeting.joinBy('ben', ended.link)).rejects.toMatchObject({ kind: 'link-expired' })
   })
@@ -209,7 +236,8 @@ function swapChain(link: string, other: string): string {
 
 function raiseRole(link: string): string {
   const chain = decodeChain(Uint8Array.from(Buffer.from(chainOf(link), 'base64url')))
-  const grants = chain.grants.map((grant, i) => (i === chain.grants.length - 1 ? { ...grant, role: 'owner' as const } : grant))
+  const grants = chain.grants.map((grant, i) =>
+    i === chain.grants.length - 1 ? { ...grant, role: 'owner' as const } : grant,
+  )
   return link.replace(chainOf(link), Buffer.from(encodeChain({ ...chain, grants })).toString('base64url'))
 }
-

@@ -46,7 +46,10 @@ export class Meeting {
   }
 
   async joinBy(host: string, link: string): Promise<Guest> {
-    return this.#seat(host, await this.during(joinRoomOn(this.world.platform(host), link, this.#options(host))))
+    return this.#seat(
+      host,
+      await this.during(joinRoomOn(this.world.platform(host), link, this.#options(host))),
+    )
   }
 
   async reopen(host: string, room: Room): Promise<Guest> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Meeting } from './meeting.ts'
 
 describe('crash and restart', () => {
-  it('what was acknowledged is there after a crash, and merges', async () => {
+  it('[SV4] [EN5] what was acknowledged is there after a crash, and merges', async () => {
     const meeting = new Meeting({ seed: 11 })
     const ada = await meeting.make('ada')
     const ben = await meeting.join('ben', ada)

@@ -60,6 +60,19 @@ export function describeKeyring(frame: TestFrame, name: string, make: () => Keyr
       }
     })
 
+    it('agrees on the secret of RFC 7748 §6.1, and on none with a point of small order', async () => {
+      const signer = await make().fromSeeds(new Uint8Array(32), unhex(RFC_7748.seed))
+      const shared = await signer.agree(
+        unhex('8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a'),
+      )
+      assertEqual(
+        hex(shared ?? new Uint8Array()),
+        '4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742',
+      )
+      assertEqual(await signer.agree(new Uint8Array(32)), null)
+      assertEqual(await signer.agree(new Uint8Array(31)), null)
+    })
+
     it('derives the agreement key of RFC 7748 §6.1 from its seed', async () => {
       const signer = await make().fromSeeds(new Uint8Array(32), unhex(RFC_7748.seed))
       assertEqual(hex(signer.agreementKey), RFC_7748.publicKey)

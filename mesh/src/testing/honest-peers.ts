@@ -86,7 +86,12 @@ export class HonestRoom {
 
   logs(): FoldLog[] {
     return this.peers.map(({ clientId, updates }, rank) => {
-      return { hash: new Uint8Array(32).fill((rank * 37 + 11) & 255), clientId, updates }
+      return {
+        hash: new Uint8Array(32).fill((rank * 37 + 11) & 255),
+        clientId,
+        updates,
+        standing: updates.length,
+      }
     })
   }
 

@@ -3,25 +3,25 @@
  * is harmed by it.
  */
 import {
+  clientIdOf,
   type DocName,
+  decodeFrame,
   encodeFrame,
-  epochIdOf,
   epochZeroKeyOf,
   FIRST_PREV,
   type Frame,
-  decodeFrame,
   logKeyOf,
   parseDocName,
   type SessionId,
   sessionIdOf,
   verifyChain,
-  clientIdOf,
 } from '@parley/protocol'
 import * as Y from 'yjs'
 import type { ProvenLink } from '../join/connect-peer.ts'
 import { Introductions } from '../join/introductions.ts'
 import { SignalingSession } from '../join/signaling-session.ts'
 import { EntrySeal, type HashedEntry } from '../journal/entry-seal.ts'
+import { EpochKeys } from '../journal/epoch-keys.ts'
 import { redialDelayMs } from '../overlay/reconnect-policy.ts'
 import type { Platform } from '../ports.ts'
 import { acceptLink, type Entrance } from '../room-secrets.ts'
@@ -50,7 +50,7 @@ export class HostilePeer {
     this.entrance = entrance
     const epochKey = epochZeroKeyOf(entrance.secrets.readKey)
     const deps = { roomId: identity.roomId, cipher, keyring, random }
-    this.seal = new EntrySeal(deps, { id: epochIdOf(0, epochKey), key: epochKey })
+    this.seal = new EntrySeal(deps, new EpochKeys(epochKey))
     this.#introductions = new Introductions(
       {
         identity,
@@ -104,7 +104,11 @@ export class HostilePeer {
 
   /** A log of this peer's own, entries sealed as an honest writer would. */
   log(doc: string, sessionByte: number): HostileLog {
-    return new HostileLog(this, parseDocName(doc) as DocName, sessionIdOf(new Uint8Array(8).fill(sessionByte)))
+    return new HostileLog(
+      this,
+      parseDocName(doc) as DocName,
+      sessionIdOf(new Uint8Array(8).fill(sessionByte)),
+    )
   }
 
   close(): void {
@@ -133,7 +137,11 @@ export class HostileLog {
   }
 
   /** Seals `update` as the next entry of this log. */
-  async next(update: Uint8Array, timeMs: number, over: { seq?: number; prev?: Uint8Array } = {}): Promise<HashedEntry> {
+  async next(
+    update: Uint8Array,
+    timeMs: number,
+    over: { seq?: number; prev?: Uint8Array } = {},
+  ): Promise<HashedEntry> {
     const { identity } = this.#peer.entrance
     const header = {
       doc: this.doc,

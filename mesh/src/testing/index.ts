@@ -8,8 +8,9 @@
  *
  * @packageDocumentation
  */
-export { HostilePeer, typing } from './hostile-peer.ts'
+
 export { honestEdit, honestRoots, seededFraction } from './honest-traffic.ts'
+export { HostilePeer, typing } from './hostile-peer.ts'
 export { MemorySignaling, type MemorySignalingOptions } from './memory-signaling.ts'
 export { MemoryStorages } from './memory-storage.ts'
 export { seededCipher, seededKeyring, seededRandom } from './seeded-crypto.ts'

@@ -5,6 +5,7 @@ import {
   createHash,
   createPrivateKey,
   createPublicKey,
+  diffieHellman,
   type KeyObject,
   verify as nodeVerify,
   pbkdf2Sync,
@@ -16,6 +17,7 @@ const TAG_BYTES = 16
 /** PrivateKeyInfo and SubjectPublicKeyInfo up to the 32 raw bytes (RFC 8410 §7, §4). */
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex')
 const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex')
+const SPKI_X25519 = Buffer.from('302a300506032b656e032100', 'hex')
 const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex')
 
 /** sfc32 (Chris Doty-Humphrey), seeded with SHA-256 of the seed's text: equal seeds give equal streams. */
@@ -48,10 +50,23 @@ function rawPublicKey(key: KeyObject): Uint8Array {
 
 function signerOf(signingSeed: Uint8Array, agreementSeed: Uint8Array): Signer {
   const key = privateKey(PKCS8_ED25519, signingSeed)
+  const agreementPrivate = privateKey(PKCS8_X25519, agreementSeed)
   return {
     publicKey: rawPublicKey(key),
-    agreementKey: rawPublicKey(privateKey(PKCS8_X25519, agreementSeed)),
+    agreementKey: rawPublicKey(agreementPrivate),
     sign: (message) => new Uint8Array(sign(null, message, key)),
+    agree: (publicKey) => sharedSecret(agreementPrivate, publicKey),
+  }
+}
+
+function sharedSecret(own: KeyObject, publicKey: Uint8Array): Uint8Array | null {
+  if (publicKey.length !== 32) return null
+  const key = createPublicKey({ key: Buffer.concat([SPKI_X25519, publicKey]), format: 'der', type: 'spki' })
+  try {
+    return new Uint8Array(diffieHellman({ privateKey: own, publicKey: key }))
+  } catch {
+    // Points of small order give all zeros, which OpenSSL refuses.
+    return null
   }
 }
 

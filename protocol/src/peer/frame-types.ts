@@ -22,6 +22,7 @@ export const FRAME = {
   close: 20,
   credit: 21,
   reading: 22,
+  seek: 23,
 } as const
 
 export type FrameName = keyof typeof FRAME

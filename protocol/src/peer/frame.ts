@@ -101,6 +101,13 @@ export interface ReadingFrame {
   readonly reading: Uint8Array
 }
 
+/** Which log writes under this clientID? Asked when something that stands builds on one that was never told of. */
+export interface SeekFrame {
+  readonly type: 'seek'
+  readonly doc: DocName
+  readonly client: number
+}
+
 export type Frame =
   | HelloFrame
   | AuthFrame
@@ -121,6 +128,7 @@ export type Frame =
   | CloseFrame
   | CreditFrame
   | ReadingFrame
+  | SeekFrame
 
 /** A room that was rotated daily has so many after eleven years. */
 const MAX_EPOCHS = 4096
@@ -128,6 +136,11 @@ const MAX_EPOCHS = 4096
 const NAMES = new Map<number, FrameName>(
   Object.entries(FRAME).map(([name, number]) => [number, name as FrameName]),
 )
+
+/** Of the first byte of a frame; `null` when there is no such frame. */
+export function frameNameOf(byte: number): FrameName | null {
+  return NAMES.get(byte) ?? null
+}
 
 function encodeBody(frame: Frame, writer: ByteWriter): void {
   switch (frame.type) {
@@ -184,6 +197,9 @@ function encodeBody(frame: Frame, writer: ByteWriter): void {
     case 'credit':
       writer.varUint(frame.bytes)
       break
+    case 'seek':
+      writer.text(frame.doc).varUint(frame.client)
+      return
     case 'reading':
       writer.text(frame.doc).fixed(frame.heads).fixed(frame.reading)
       break
@@ -220,10 +236,14 @@ function atMost(bytes: Uint8Array, max: number): Uint8Array {
   return bytes
 }
 
-function readReading(reader: ByteReader): ReadingFrame {
+function readDoc(reader: ByteReader): DocName {
   const doc = parseDocName(reader.text(64))
   if (!doc) throw new MalformedError('document name')
-  return { type: 'reading', doc, heads: reader.fixed(32), reading: reader.fixed(32) }
+  return doc
+}
+
+function readReading(reader: ByteReader): ReadingFrame {
+  return { type: 'reading', doc: readDoc(reader), heads: reader.fixed(32), reading: reader.fixed(32) }
 }
 
 function decodeBody(name: FrameName | undefined, reader: ByteReader): Frame {
@@ -262,6 +282,8 @@ function decodeBody(name: FrameName | undefined, reader: ByteReader): Frame {
       return { type: 'close', code: reader.varUint(9999) }
     case 'credit':
       return { type: 'credit', bytes: reader.varUint(2 ** 31) }
+    case 'seek':
+      return { type: 'seek', doc: readDoc(reader), client: reader.varUint() }
     case 'reading':
       return readReading(reader)
     default:

@@ -48,15 +48,16 @@ function leave(editorElement: HTMLElement): boolean {
 export function createDocumentEditor(options: {
   readonly host: HTMLElement
   readonly handle: DocumentHandle
+  readonly writable: boolean
   readonly profile: Profile
 }): Editor {
-  const { host, handle, profile } = options
+  const { host, handle, writable, profile } = options
   const showEmptiness = ({ editor }: { editor: Editor }): void => {
     host.toggleAttribute('data-empty', editor.isEmpty)
   }
   return new Editor({
     element: host,
-    editable: handle.writable,
+    editable: writable,
     injectCSS: false,
     // What shows until the Y.Doc's content does. As a node: a string would be parsed, which Trusted Types forbid.
     content: { type: 'doc', content: [{ type: 'paragraph' }] },
@@ -66,7 +67,7 @@ export function createDocumentEditor(options: {
         role: 'textbox',
         'aria-multiline': 'true',
         'aria-label': word('document'),
-        'aria-readonly': String(!handle.writable),
+        'aria-readonly': String(!writable),
         class: 'prose',
         dir: 'auto',
         // Readers reach and scroll it by keyboard too.

@@ -10,17 +10,21 @@ export class DocumentPage extends LightElement {
   static override properties = {
     handle: { attribute: false },
     profile: { attribute: false },
+    locked: { attribute: false },
     focusAtOnce: { attribute: false },
     phase: { state: true },
   }
   declare handle: DocumentHandle
   declare profile: ProfileStore
+  /** Whether it may only be read, whatever the handle allows. */
+  declare locked: boolean
   declare focusAtOnce: boolean
   declare phase: 'loading' | 'ready' | 'failed'
 
   constructor() {
     super()
     this.phase = 'loading'
+    this.locked = false
     this.focusAtOnce = false
   }
 
@@ -34,6 +38,7 @@ export class DocumentPage extends LightElement {
         return html`<document-surface
           .handle=${this.handle}
           .profile=${this.profile}
+          .locked=${this.locked}
           .focusAtOnce=${this.focusAtOnce}
         ></document-surface>`
       case 'loading':

@@ -15,12 +15,14 @@ export class DocumentSurface extends LightElement {
   static override properties = {
     handle: { attribute: false },
     profile: { attribute: false },
+    locked: { attribute: false },
     focusAtOnce: { attribute: false },
     editor: { state: true },
   }
   declare handle: DocumentHandle
   declare profile: ProfileStore
   declare editor: Editor | null
+  declare locked: boolean
   /** Whether the caret goes into the text as soon as there is one. */
   declare focusAtOnce: boolean
   #shown: StoreController<StoredProfile> | null = null
@@ -29,6 +31,7 @@ export class DocumentSurface extends LightElement {
   constructor() {
     super()
     this.editor = null
+    this.locked = false
     this.focusAtOnce = false
   }
 
@@ -45,7 +48,7 @@ export class DocumentSurface extends LightElement {
 
   override firstUpdated(): void {
     this.#watch()
-    if (this.focusAtOnce && this.handle.writable) this.editor?.commands.focus()
+    if (this.focusAtOnce && this.#writable) this.editor?.commands.focus()
   }
 
   override updated(changed: PropertyValues): void {
@@ -55,16 +58,21 @@ export class DocumentSurface extends LightElement {
     if (shown && (shown.name !== name || shown.color !== color))
       this.editor?.commands.updateUser({ name, color })
     if (changed.has('handle') && changed.get('handle') !== undefined) this.#watch()
+    else if (changed.has('locked') && changed.get('locked') !== undefined) this.#mount()
+  }
+
+  get #writable(): boolean {
+    return this.handle.writable && !this.locked
   }
 
   override render(): TemplateResult {
     return html`
       ${
-        this.handle.writable
+        this.#writable
           ? html`<formatting-toolbar .editor=${this.editor}></formatting-toolbar>`
           : html`<p class="view-only">${word('viewOnly')}</p>`
       }
-      <div class="editor-host" data-placeholder=${this.handle.writable ? word('startWriting') : nothing}></div>
+      <div class="editor-host" data-placeholder=${this.#writable ? word('startWriting') : nothing}></div>
     `
   }
 
@@ -83,7 +91,12 @@ export class DocumentSurface extends LightElement {
     this.editor?.destroy()
     const host = this.querySelector<HTMLElement>('.editor-host')
     if (!host) return
-    this.editor = createDocumentEditor({ host, handle: this.handle, profile: this.profile.value })
+    this.editor = createDocumentEditor({
+      host,
+      handle: this.handle,
+      writable: this.#writable,
+      profile: this.profile.value,
+    })
   }
 
   #unmount(): void {

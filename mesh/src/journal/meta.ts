@@ -1,0 +1,95 @@
+/**
+ * What the owners of a room have decided, and what follows from it for everybody's entries. A grow-only set of records:
+ * whoever has the same records decides the same, in whatever order they came. Rules: docs/spec.md, MT and ST.
+ */
+import type {
+  CloseRecord,
+  EpochRecord,
+  KeyId,
+  LogKey,
+  MetaRecord,
+  RevokeRecord,
+  Standing,
+} from '@parley/protocol'
+
+/** A record and who signed it. */
+export interface SignedRecord {
+  readonly record: MetaRecord
+  readonly author: KeyId
+}
+
+interface Cuts {
+  /** Whether an owner may be revoked by it: only the root key does that. */
+  readonly byRoot: boolean
+  readonly record: RevokeRecord | CloseRecord
+  readonly heads: ReadonlyMap<LogKey, number>
+}
+
+export class Meta {
+  readonly #rootKey: KeyId
+  readonly #revocations = new Map<KeyId, Cuts[]>()
+  readonly #closes = new Map<KeyId, Cuts[]>()
+  readonly #epochs: EpochRecord[] = []
+  #relayOnly = false
+
+  constructor(rootKey: KeyId) {
+    this.#rootKey = rootKey
+  }
+
+  get relayOnly(): boolean {
+    return this.#relayOnly
+  }
+
+  get epochs(): readonly EpochRecord[] {
+    return this.#epochs
+  }
+
+  get hasCuts(): boolean {
+    return this.#revocations.size + this.#closes.size > 0
+  }
+
+  get revokedKeys(): KeyId[] {
+    return [...this.#revocations.keys()]
+  }
+
+  /** `author` has been found to be an owner of this room. */
+  add({ record, author }: SignedRecord): void {
+    if (record.type === 'epoch') this.#epochs.push(record)
+    else if (record.type === 'policy') this.#relayOnly ||= record.relayOnly
+    else {
+      const byKey = record.type === 'revoke' ? this.#revocations : this.#closes
+      const heads = new Map(record.heads.map((head) => [head.log, head.seq]))
+      const cuts: Cuts = { byRoot: author === this.#rootKey, record, heads }
+      byKey.set(record.key, [...(byKey.get(record.key) ?? []), cuts])
+    }
+  }
+
+  /** Whether this chain gives no right any more. */
+  isVoid(standing: Standing): boolean {
+    return this.#voiding(standing).length > 0
+  }
+
+  /** Revocations that a chain falls under: no two can contradict each other, since owners revoke only who is none. */
+  #voiding(standing: Standing): Cuts[] {
+    return standing.path.flatMap((key, step) =>
+      (this.#revocations.get(key) ?? []).filter(({ byRoot, record }) => {
+        const spared = record.type === 'revoke' && record.keep.includes(standing.key)
+        return !spared && (byRoot || standing.roles[step] !== 'owner')
+      }),
+    )
+  }
+
+  /**
+   * How far a log stands when its author has these chains; `null` when nothing limits it. Where several cuts apply the
+   * lowest counts, of several chains the one that gives most.
+   */
+  cutOf(log: LogKey, author: KeyId, chains: readonly Standing[]): number | null {
+    const closes = (this.#closes.get(author) ?? []).map((cuts) => cuts.heads.get(log) ?? 0)
+    const byChain = chains.map((standing) => {
+      const cuts = this.#voiding(standing).map((voiding) => voiding.heads.get(log) ?? 0)
+      return Math.min(...cuts, ...closes)
+    })
+    const cut = Math.max(...byChain)
+    return Number.isFinite(cut) ? cut : null
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * What stands in a room: owners' records, keys of epochs, proofs of forks, and their consequences for logs, links and
+ * documents. Composes the parts of the journal; the room carries out what follows.
+ */
+import {
+  decodeMetaRecord,
+  type EntryHeader,
+  type KeyId,
+  type LogKey,
+  MalformedError,
+  type MetaRecord,
+  type ProofFrame,
+  type RoomId,
+  type Standing,
+  type Verify,
+} from '@parley/protocol'
+import type { AuthorBook } from './journal/author-book.ts'
+import type { AuthorLog } from './journal/author-log.ts'
+import { type EpochKeys, unwrapEpoch } from './journal/epoch-keys.ts'
+import { checkProof, type Fork, Forks } from './journal/equivocation.ts'
+import type { Journal } from './journal/journal.ts'
+import { Meta } from './journal/meta.ts'
+import type { Cipher, Signer } from './ports.ts'
+
+export interface StandingDeps {
+  readonly roomId: RoomId
+  readonly rootKey: KeyId
+  readonly journal: Journal
+  /** Made with {@link RoomStanding.isVoid}. */
+  readonly authors: () => AuthorBook
+  readonly epochs: EpochKeys
+  readonly cipher: Cipher
+  readonly verify: Verify
+  /** Whoever here may be the recipient of a wrapped key: the device, and the invite that it came by. */
+  readonly signers: readonly Signer[]
+}
+
+export interface StandingEvents {
+  /** A log stands less far than before, or another entry stands in it. */
+  cut(log: AuthorLog): void
+  /** Somebody may have lost the right to be here. */
+  rightsChanged(): void
+  /** A key of an epoch came to be known. */
+  epochLearned(): void
+  forked(fork: Fork): void
+}
+
+export class RoomStanding {
+  readonly #deps: StandingDeps
+  readonly #events: StandingEvents
+  readonly meta: Meta
+  readonly #forks = new Forks()
+
+  constructor(deps: StandingDeps, events: StandingEvents) {
+    this.#deps = deps
+    this.#events = events
+    this.meta = new Meta(deps.rootKey)
+  }
+
+  /** Whether anything in this room was ever cut. */
+  get hasCuts(): boolean {
+    return this.meta.hasCuts || [...this.#forks.all()].length > 0
+  }
+
+  readonly isVoid = (standing: Standing): boolean => this.meta.isVoid(standing)
+
+  /** How far a log stands, `null` without limit. */
+  readonly cutOf = (name: { readonly log: LogKey; readonly author: KeyId }): number | null => {
+    const byOwners = this.meta.cutOf(name.log, name.author, this.#deps.authors().standingsOf(name.author))
+    const fork = this.#forks.get(name.log)
+    if (!fork) return byOwners
+    return byOwners === null ? fork.seq : Math.min(fork.seq, byOwners)
+  }
+
+  /**
+   * A record of `meta` whose author is an owner. Returns false when it is not one: its author broke a rule.
+   * While a room is being loaded consequences are drawn once, at the end.
+   */
+  async addRecord(author: KeyId, bytes: Uint8Array, loading = false): Promise<boolean> {
+    let record: MetaRecord
+    try {
+      record = decodeMetaRecord(bytes)
+    } catch (error) {
+      if (error instanceof MalformedError) return false
+      throw error
+    }
+    this.meta.add({ record, author })
+    if (record.type === 'epoch') await this.#learnEpoch(record)
+    else if (!loading) this.recut()
+    return true
+  }
+
+  async #learnEpoch(record: Extract<MetaRecord, { type: 'epoch' }>): Promise<void> {
+    const key = await unwrapEpoch(this.#deps, record, this.#deps.signers)
+    if (key) this.learnKey(record.counter, key)
+  }
+
+  /** Over a proven link, or unwrapped: only a key that an owner's record names counts. */
+  learnKey(counter: number, key: Uint8Array): void {
+    if (this.#deps.epochs.add(counter, key)) this.#events.epochLearned()
+  }
+
+  /** Draws the consequences of all records for all logs. */
+  recut(): void {
+    for (const log of this.#deps.journal.logs()) this.#recutOne(log)
+    this.#events.rightsChanged()
+  }
+
+  #recutOne(log: AuthorLog): void {
+    const roles = this.#deps
+      .authors()
+      .standingsOf(log.author)
+      .map(({ role }) => role)
+    log.restricted = !roles.some((role) => role === 'editor' || role === 'owner')
+    const cut = this.cutOf({ log: log.key, author: log.author })
+    if (cut === log.cut) return
+    log.cut = cut
+    this.#deps.journal.heads.changed(log)
+    this.#events.cut(log)
+  }
+
+  /** A log got its first entries: records that came before them apply to it as well. */
+  adopt(log: AuthorLog): void {
+    if (log.cut === null) this.#recutOne(log)
+  }
+
+  /** `null` when it proves nothing. */
+  async addProof(proof: ProofFrame): Promise<Fork | null> {
+    const fork = await checkProof(proof, this.#deps.roomId, this.#deps.verify)
+    if (!fork || !this.#forks.add(fork)) return fork
+    const log = this.#deps.journal.log(fork.log)
+    if (log) this.#settle(log, fork)
+    this.#events.forked(fork)
+    return fork
+  }
+
+  #settle(log: AuthorLog, fork: Fork): void {
+    const held = log.record(fork.seq)
+    const lost =
+      held !== undefined && !held.hash.every((byte, i) => byte === fork.winner[i]) && log.lose(fork.seq)
+    const { cut } = log
+    this.#recutOne(log)
+    if (lost && cut === log.cut) this.#events.cut(log)
+    this.#deps.journal.heads.changed(log)
+  }
+
+  /** Whether this very entry has lost a fork: nobody takes it any more. */
+  hasLost(header: Pick<EntryHeader, 'seq'>, log: LogKey, hash: Uint8Array): boolean {
+    const fork = this.#forks.get(log)
+    return fork !== undefined && header.seq === fork.seq && !hash.every((byte, i) => byte === fork.winner[i])
+  }
+
+  proofs(): ProofFrame[] {
+    return [...this.#forks.all()].map((fork) => fork.proof)
+  }
+}
