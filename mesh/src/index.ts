@@ -14,7 +14,7 @@
 import { defaultPlatform } from '#platform'
 import type { Room } from './api.ts'
 import type { RoomOptions } from './room.ts'
-import { createRoomOn, joinRoomOn, removeRoomOn, reopenRoomOn } from './rooms.ts'
+import { createRoomOn, joinRoomOn, recoverRoomOn, removeRoomOn, reopenRoomOn } from './rooms.ts'
 
 /** Makes a room whose owner is this device. */
 export async function createRoom(options: RoomOptions): Promise<Room> {
@@ -31,6 +31,11 @@ export async function reopenRoom(roomId: string, options: RoomOptions): Promise<
   return reopenRoomOn(defaultPlatform(), roomId, options)
 }
 
+/** Makes this device an owner of the room that a recovery file is of. Throws {@link ParleyError} `recovery-refused`. */
+export async function recoverRoom(file: Uint8Array, passphrase: string, options: RoomOptions): Promise<Room> {
+  return recoverRoomOn(defaultPlatform(), file, passphrase, options)
+}
+
 /** Deletes what this device keeps of a room; close the room first. */
 export async function removeRoom(roomId: string): Promise<void> {
   return removeRoomOn(defaultPlatform(), roomId)
@@ -42,6 +47,7 @@ export type {
   DocumentHandle,
   Invite,
   InviteOptions,
+  Member,
   Person,
   Profile,
   Room,
@@ -54,5 +60,5 @@ export type { Platform } from './ports.ts'
 export { DocumentAwareness } from './presence/document-awareness.ts'
 export { type Recovered, readRecoveryFile } from './recovery-file.ts'
 export type { RoomOptions } from './room.ts'
-export { createRoomOn, joinRoomOn, removeRoomOn, reopenRoomOn } from './rooms.ts'
+export { createRoomOn, joinRoomOn, recoverRoomOn, removeRoomOn, reopenRoomOn } from './rooms.ts'
 export { defaultPlatform }

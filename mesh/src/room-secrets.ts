@@ -27,6 +27,7 @@ import {
 import { ParleyError } from './errors.ts'
 import type { Identity } from './join/identity.ts'
 import type { AeadKey, Platform, Signer, Storage, StoredKeys } from './ports.ts'
+import type { Recovered } from './recovery-file.ts'
 
 /** The record `room` of a room's storage. */
 export interface RoomSecrets {
@@ -50,11 +51,21 @@ export interface Entrance {
 const RECORD = 'room'
 
 export async function makeRoom(platform: Platform): Promise<Entrance> {
-  const { random, keyring, cipher, storages } = platform
-  const rootSeed = random.bytes(32)
+  return ownRoom(platform, platform.random.bytes(32), platform.random.bytes(32))
+}
+
+/** From a recovery file: this device becomes an owner of the room that it is the root of. */
+export async function recoverRoom(platform: Platform, recovered: Recovered): Promise<Entrance> {
+  return ownRoom(platform, recovered.rootSeed, recovered.readKey)
+}
+
+async function ownRoom(platform: Platform, rootSeed: Uint8Array, readKey: Uint8Array): Promise<Entrance> {
+  const { keyring, cipher, storages } = platform
   const root = await keyring.fromSeeds(rootSeed, deriveKey(rootSeed, 'parley/x25519'))
   const roomId = roomIdOf(root.publicKey)
-  const keys = await keyring.generate()
+  const storage = await storages.open(storageName(roomId))
+  const stored = await storage.load()
+  const keys = parseSecrets(stored.records.get(RECORD))?.keys ?? (await keyring.generate())
   const grant = await grantTo(await keyring.signer(keys), platform, {
     role: 'owner',
     may: 'invite',
@@ -64,8 +75,7 @@ export async function makeRoom(platform: Platform): Promise<Entrance> {
   const chain = encodeChain({ rootKey: root.publicKey, grants: [signed] })
   const localKey = await cipher.generateKey()
   const sealed = await sealRoot(platform, localKey, roomId, rootSeed)
-  const secrets = { readKey: random.bytes(32), chain, keys, root: { localKey, sealed } }
-  return enter(platform, await storages.open(storageName(roomId)), roomId, secrets)
+  return enter(platform, storage, roomId, { readKey, chain, keys, root: { localKey, sealed } }, stored)
 }
 
 /** Throws {@link ParleyError} `link-damaged`, `link-refused` or `link-expired`. */
@@ -196,6 +206,20 @@ async function sealRoot(
 ): Promise<Uint8Array> {
   const iv = platform.random.bytes(IV_BYTES)
   return concatBytes(iv, await platform.cipher.encrypt(key, iv, idBytes(roomId), seed))
+}
+
+/** The root key as an author of its own, `null` where this device does not hold it. */
+export async function rootAuthor(
+  platform: Pick<Platform, 'cipher' | 'keyring' | 'random'>,
+  roomId: RoomId,
+  secrets: RoomSecrets,
+): Promise<{ readonly signer: Signer; readonly chain: Uint8Array } | null> {
+  const seed = await openRoot(platform, roomId, secrets)
+  if (!seed) return null
+  const signer = await platform.keyring.fromSeeds(seed, deriveKey(seed, 'parley/x25519'))
+  const grant = await grantTo(signer, platform, { role: 'owner', may: 'none', notAfterMs: NEVER_MS })
+  const signed = await signGrant(roomId, signer.publicKey, grant, (message) => signer.sign(message))
+  return { signer, chain: encodeChain({ rootKey: signer.publicKey, grants: [signed] }) }
 }
 
 /** The root seed, `null` where this device does not hold it. */

@@ -21,9 +21,11 @@ import {
   type MetaRecord,
   parseDocName,
   presenceKeyOf,
+  type Role,
   type RoomId,
   roleNarrows,
   type SealedEntry,
+  type SignedGrant,
   sessionIdOf,
   signGrant,
   toBase64Url,
@@ -65,7 +67,7 @@ import {
   REFUSED_KEY_MS,
 } from './limits.ts'
 import { redialDelayMs } from './overlay/reconnect-policy.ts'
-import type { AeadKey, Platform, Unsubscribe } from './ports.ts'
+import type { AeadKey, Platform, Signer, Unsubscribe } from './ports.ts'
 import type { AwarenessState } from './presence/document-awareness.ts'
 import { cleanName } from './presence/presence-state.ts'
 import { PresenceSync } from './presence/presence-sync.ts'
@@ -74,7 +76,7 @@ import { RoomDocuments } from './room-documents.ts'
 import { type LiveLink, RoomLinks } from './room-links.ts'
 import { authorRecord, loadAuthors, loadEntries, loadProofs, proofRecord } from './room-load.ts'
 import { RoomSaving } from './room-saving.ts'
-import { type Entrance, grantTo, openRoot } from './room-secrets.ts'
+import { type Entrance, grantTo, openRoot, rootAuthor } from './room-secrets.ts'
 import { RoomStanding } from './room-standing.ts'
 import { connectionState, people, saveState } from './room-state.ts'
 
@@ -399,8 +401,13 @@ class RoomCore implements Room {
     return { id, clientId: clientIdOf(this.self.key, id, doc) }
   }
 
-  async #writeEntry(doc: DocName, session: OwnSession, update: Uint8Array): Promise<LogView> {
-    const author = this.self.key
+  async #writeEntry(
+    doc: DocName,
+    session: OwnSession,
+    update: Uint8Array,
+    signer: Signer = this.#entrance.identity.signer,
+  ): Promise<LogView> {
+    const author = keyIdOf(signer.publicKey)
     const log = this.#journal.logFor({
       doc,
       author,
@@ -416,7 +423,7 @@ class RoomCore implements Room {
       prev: log.headHash,
       timeMs: Math.max(log.lastTimeMs, Math.floor(this.#platform.clock.nowMs())),
     }
-    const { entry, hash } = await this.#seal.seal(header, update, this.#entrance.identity.signer)
+    const { entry, hash } = await this.#seal.seal(header, update, signer)
     const record = this.#journal.append(log, entry, hash)
     this.#standing.adopt(log)
     this.#links.publish(log, record, null)
@@ -637,8 +644,12 @@ class RoomCore implements Room {
   async revoke(key: KeyId, keep: readonly KeyId[] = []): Promise<void> {
     const own = this.#authors.validStandingOf(this.self.key)
     const target = this.#authors.standingOf(key)
-    if (own?.role !== 'owner' || key === this.self.key || target?.role === 'owner') {
-      throw new ParleyError('not-allowed', 'only an owner revokes, and no other owner')
+    const root = target?.role === 'owner' ? await this.#rootSigner() : null
+    if (own?.role !== 'owner' || key === this.self.key || (target?.role === 'owner' && !root)) {
+      throw new ParleyError(
+        'not-allowed',
+        'owners revoke others; an owner is revoked with the root key alone',
+      )
     }
     const affected = [...this.#authors.keys()].filter(
       (author) =>
@@ -647,13 +658,21 @@ class RoomCore implements Room {
     const heads = [...this.#journal.logs()]
       .filter((log) => affected.includes(log.author))
       .map((log) => log.head)
-    await this.#writeMeta({ type: 'revoke', key, keep, heads })
+    await this.#writeMeta({ type: 'revoke', key, keep, heads }, root ?? undefined)
     await this.#newEpoch()
   }
 
-  async #writeMeta(record: MetaRecord): Promise<void> {
-    await this.#writeEntry(META, this.#newSession(META), encodeMetaRecord(record))
-    await this.#standing.addRecord(this.self.key, encodeMetaRecord(record))
+  async #writeMeta(record: MetaRecord, signer = this.#entrance.identity.signer): Promise<void> {
+    const bytes = encodeMetaRecord(record)
+    await this.#writeEntry(META, this.#newSession(META), bytes, signer)
+    await this.#standing.addRecord(keyIdOf(signer.publicKey), bytes)
+  }
+
+  /** The root key as an author, where it is kept here; it is otherwise left unused. */
+  async #rootSigner(): Promise<Signer | null> {
+    const root = await rootAuthor(this.#platform, this.id, this.#entrance.secrets)
+    if (root) await this.#authors.learn(root.chain)
+    return root?.signer ?? null
   }
 
   /** A fresh key for everybody who still has a right, invites that are live included. */
@@ -831,35 +850,50 @@ class RoomCore implements Room {
   }
 
   async createInvite(base: string, options: InviteOptions): Promise<Invite> {
-    const { identity, secrets } = this.#entrance
-    const chain = decodeChain(identity.chain)
-    const may = options.may ?? 'own-devices'
-    if (this.self.may !== 'invite' || !roleNarrows(this.self.role, options.role)) {
-      throw new ParleyError('not-allowed', 'this device may not invite others with that role')
-    }
-    if (chain.grants.length + 2 > limits.CHAIN_GRANTS) {
-      throw new ParleyError('not-allowed', 'the chain of grants is too long to invite others')
-    }
     const seed = this.#platform.random.bytes(32)
     const invite = await this.#platform.keyring.fromSeeds(seed, inviteAgreementSeedOf(seed))
     const notAfterMs = Math.min(options.notAfterMs, this.self.notAfterMs)
+    const inviter = await this.#inviter(options.role)
+    const may = options.may ?? (options.role === 'owner' ? 'invite' : 'own-devices')
     const grant = await grantTo(invite, this.#platform, { role: options.role, may, notAfterMs })
-    const signed = await signGrant(this.id, identity.signer.publicKey, grant, (message) =>
-      identity.signer.sign(message),
+    const signed = await signGrant(this.id, inviter.signer.publicKey, grant, (message) =>
+      inviter.signer.sign(message),
     )
+    const { rootKey } = decodeChain(this.#entrance.identity.chain)
     const link = formatRoomLink(base, {
       roomId: this.id,
-      readKey: secrets.readKey,
-      chain: { rootKey: chain.rootKey, grants: [...chain.grants, signed] },
+      readKey: this.#entrance.secrets.readKey,
+      chain: { rootKey, grants: [...inviter.grants, signed] },
       inviteSeed: seed,
       via: [],
     })
     const key = keyIdOf(invite.publicKey)
+    await this.#listInvite(key, invite.agreementKey, notAfterMs)
+    return { key, agreement: invite.agreementKey, link, role: options.role, notAfterMs }
+  }
+
+  /** Who signs an invite: this device, or for another owner the root key. Throws `not-allowed`. */
+  async #inviter(role: Role): Promise<{ signer: Signer; grants: readonly SignedGrant[] }> {
+    const { identity } = this.#entrance
+    if (this.self.may !== 'invite' || !roleNarrows(this.self.role, role)) {
+      throw new ParleyError('not-allowed', 'this device may not invite others with that role')
+    }
+    if (role === 'owner') {
+      const signer = await this.#rootSigner()
+      if (signer) return { signer, grants: [] }
+      throw new ParleyError('not-allowed', 'only the root key names another owner')
+    }
+    const { grants } = decodeChain(identity.chain)
+    if (grants.length + 2 <= limits.CHAIN_GRANTS) return { signer: identity.signer, grants }
+    throw new ParleyError('not-allowed', 'the chain of grants is too long to invite others')
+  }
+
+  /** Later epoch keys are wrapped for live invites too. */
+  async #listInvite(key: KeyId, agreementKey: Uint8Array, notAfterMs: number): Promise<void> {
     const listed = this.#documents.open(INVITES)
     await listed.whenLoaded
-    const agreement = toBase64Url(invite.agreementKey)
+    const agreement = toBase64Url(agreementKey)
     if (listed.writable) listed.doc.getMap(INVITE_KEYS).set(key, { agreement, notAfterMs })
-    return { key, agreement: invite.agreementKey, link, role: options.role, notAfterMs }
   }
 
   async #writeRecoveryFile(passphrase: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -33,11 +33,11 @@ class Author {
 }
 
 /** X is cut after its first entry; Y has built on all that X wrote. */
-function xAndY(x: (doc: Y.Doc) => void, y: (doc: Y.Doc) => void, first = (_doc: Y.Doc) => {}) {
+function xAndY(x: (doc: Y.Doc) => void, y: (doc: Y.Doc) => void, first?: (doc: Y.Doc) => void) {
   const [cut, honest] = [new Author(1001), new Author(1002)]
   cut.doc.transact(() => {
     cut.doc.getText('text').insert(0, 'good ')
-    first(cut.doc)
+    first?.(cut.doc)
   })
   x(cut.doc)
   honest.hear(cut)

@@ -144,7 +144,9 @@ export class DocumentSync {
         const log = await this.#deps.write(session, update)
         if (session !== this.#session) return
         this.#applier.setWritten(log, log.seq)
-        if (this.#applier.appliedBeyond(log)) this.#rebuildSoon(true)
+        if (!this.#applier.appliedBeyond(log)) return
+        this.#lost.push(update)
+        this.#rebuildSoon(true)
       },
       onError: (error) => this.#replaceWithout(asParleyError(error)),
     })
@@ -227,7 +229,8 @@ export class DocumentSync {
 
   async #rebuild(): Promise<boolean> {
     try {
-      await this.#writer.flush()
+      do await this.#writer.flush()
+      while (!this.#writer.isIdle)
       this.#sinceRebuild = []
       for (;;) {
         this.#cutsChanged = false
@@ -290,7 +293,7 @@ export class DocumentSync {
     this.#isAstray = false
     this.#lost = []
     if (lost.length === 0) return
-    const message = 'what was written last builds on something that was not kept'
+    const message = 'what was written last, or what it builds on, does not stand'
     this.#deps.onError(new ParleyError('not-allowed', message, { kept: lost }))
   }
 }

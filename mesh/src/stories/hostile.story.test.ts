@@ -14,7 +14,7 @@ function refusals(guest: Guest): RoomEvent[] {
 }
 
 /** Ada and ben type; mallory joins with a modified client under a grant of `role`. */
-async function attacked(seed: number, role: 'viewer' | 'editor') {
+async function attacked(seed: number, role: 'viewer' | 'commenter' | 'editor') {
   const meeting = new Meeting({ seed })
   const ada = await meeting.make('ada')
   const ben = await meeting.join('ben', ada)
@@ -76,6 +76,29 @@ describe('hostile peers', () => {
       mallory.send(to, { type: 'author', chain: mallory.entrance.identity.chain })
     for (const to of mallory.links) mallory.send(to, { type: 'entry', entry: entry.bytes })
     await meeting.until(() => mallory.links.every((to) => to.closed?.reason === 'role'))
+    expect(bytes()).toEqual(kept)
+  })
+
+  it('[F19] a commenter adds comments and takes back its own, not those of others', async () => {
+    const { meeting, ada, ben, mallory, bytes, kept } = await attacked(31, 'commenter')
+    const comments = (guest: Guest) => guest.room.document('comments').doc.getArray<string>('c').toArray()
+    const cleo = await meeting.join('cleo', ada, { role: 'commenter' })
+    await meeting.until(() => cleo.room.state.people.length >= 3)
+    expect(cleo.doc.writable).toBe(false)
+    ada.room.document('comments').doc.getArray('c').push(['by ada'])
+    cleo.room.document('comments').doc.getArray('c').push(['by cleo', 'a slip'])
+    await meeting.until(() => [ada, ben, cleo].every((guest) => comments(guest).length === 3))
+    const own = comments(cleo).indexOf('a slip')
+    cleo.room.document('comments').doc.getArray('c').delete(own, 1)
+    await meeting.until(() => [ada, ben, cleo].every((guest) => comments(guest).length === 2))
+    const log = mallory.log('comments', 1)
+    const deleteAll = Y.encodeStateAsUpdate(ada.room.document('comments').doc)
+    const { entry } = await log.next(deletionsOf(deleteAll), meeting.world.clock.nowMs())
+    for (const to of mallory.links)
+      mallory.send(to, { type: 'author', chain: mallory.entrance.identity.chain })
+    for (const to of mallory.links) mallory.send(to, { type: 'entry', entry: entry.bytes })
+    await meeting.until(() => mallory.links.every((to) => to.closed !== null))
+    expect([ada, ben, cleo].map((guest) => comments(guest).length)).toEqual([2, 2, 2])
     expect(bytes()).toEqual(kept)
   })
 
@@ -240,4 +263,13 @@ function raiseRole(link: string): string {
     i === chain.grants.length - 1 ? { ...grant, role: 'owner' as const } : grant,
   )
   return link.replace(chainOf(link), Buffer.from(encodeChain({ ...chain, grants })).toString('base64url'))
+}
+
+/** An update that deletes every struct of `state` and adds nothing. */
+function deletionsOf(state: Uint8Array): Uint8Array {
+  const doc = new Y.Doc()
+  Y.applyUpdate(doc, state)
+  const before = Y.encodeStateVector(doc)
+  doc.getArray('c').delete(0, doc.getArray('c').length)
+  return Y.encodeStateAsUpdate(doc, before)
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RoomEvent } from '../api.ts'
+import { recoverRoomOn } from '../rooms.ts'
 import { HostilePeer, typing } from '../testing/hostile-peer.ts'
 import { type Guest, Meeting, SIGNALING } from './meeting.ts'
 
@@ -42,7 +43,12 @@ describe('revocation', () => {
     await meeting.world.clock.runFor(30_000)
     expect(meeting.agree([ada, cleo, dan], 'on by ben start ')).toBe(true)
     expect(meeting.textOf(ben)).not.toContain('on ')
-    expect(ada.room.members().map((member) => member.name).sort()).toEqual(['ada', 'cleo', 'dan'])
+    expect(
+      ada.room
+        .members()
+        .map((member) => member.name)
+        .sort(),
+    ).toEqual(['ada', 'cleo', 'dan'])
   })
 
   it('[F58] who was away during the change of key comes back in, with the invite link alone too', async () => {
@@ -82,19 +88,47 @@ describe('revocation', () => {
     expect(meeting.textOf(late)).toBe('')
   })
 
-  it('[F60] an owner cannot be revoked by another owner; an editor revokes nobody', async () => {
+  it('[F60] owners cannot revoke each other, the root key can; an editor revokes nobody', async () => {
     const { ada, ben, meeting } = await four(84)
     await expect(ben.room.revoke(ada.room.self.key)).rejects.toMatchObject({ kind: 'not-allowed' })
     const second = await meeting.join('second', ada, { role: 'owner' })
     await meeting.until(() => ada.room.members().some((member) => member.name === 'second'))
-    await expect(ada.room.revoke(second.room.self.key)).rejects.toMatchObject({ kind: 'not-allowed' })
+    await meeting.until(() => second.room.members().some((member) => member.name === 'ada'))
+    await expect(second.room.revoke(ada.room.self.key)).rejects.toMatchObject({ kind: 'not-allowed' })
     await meeting.during(second.room.revoke(ben.room.self.key))
     await meeting.until(() => ada.room.members().every((member) => member.name !== 'ben'))
+    await meeting.during(ada.room.revoke(second.room.self.key))
+    await meeting.until(() => second.room.state.connection.name === 'refused')
+    ada.doc.doc.getText('t').insert(0, 'ada ')
+    await meeting.world.clock.runFor(5_000)
+    expect(meeting.textOf(second)).not.toContain('ada')
+  })
+
+  it('a recovery file makes another device an owner, with the content of the room', async () => {
+    const { ada, ben, meeting } = await four(87)
+    const file = await meeting.during(
+      (ada.room.recoveryFile as NonNullable<typeof ada.room.recoveryFile>)('pass phrase'),
+    )
+    const options = { signaling: [SIGNALING], profile: { name: 'phone', color: '#336699' } }
+    const phone = meeting.world.platform('phone')
+    await expect(recoverRoomOn(phone, file, 'wrong', options)).rejects.toMatchObject({
+      kind: 'recovery-refused',
+    })
+    await meeting.during(ada.room.close())
+    const room = await meeting.during(recoverRoomOn(phone, file, 'pass phrase', options))
+    const doc = room.document('content/main')
+    await meeting.until(() => doc.doc.getText('t').toString() === 'start ')
+    expect(room.self.role).toBe('owner')
+    doc.doc.getText('t').insert(0, 'recovered ')
+    await meeting.until(() => meeting.textOf(ben) === 'recovered start ')
   })
 
   it('[F57] work that others built on what a revocation cuts stays', async () => {
     const { meeting, ada, ben, cleo, dan } = await four(85)
-    meeting.world.network.partition([['ada', 'dan'], ['ben', 'cleo']])
+    meeting.world.network.partition([
+      ['ada', 'dan'],
+      ['ben', 'cleo'],
+    ])
     ben.doc.doc.getText('t').insert(6, 'by ben, ')
     await meeting.until(() => meeting.agree([ben, cleo], 'start by ben, '))
     cleo.doc.doc.getText('t').insert(14, 'by cleo')
@@ -123,7 +157,10 @@ describe('revocation', () => {
       mallory.send(to, { type: 'entry', entry: (contents[i % 2] ?? contents[0])?.bytes as Uint8Array })
     }
     await meeting.until(() => mallory.links.every((to) => to.closed?.reason === 'equivocation'))
-    await meeting.until(() => meeting.agree(guests) && /^(ONE|OTHER) |start (ONE|OTHER) /.test(meeting.textOf(ada)), 120_000)
+    await meeting.until(
+      () => meeting.agree(guests) && /^(ONE|OTHER) |start (ONE|OTHER) /.test(meeting.textOf(ada)),
+      120_000,
+    )
     expect(events.some((event) => event.type === 'equivocation')).toBe(true)
     for (const guest of [ben, cleo, dan]) guest.doc.doc.getText('t').insert(0, 'x')
     await meeting.until(() => meeting.agree(guests) && meeting.textOf(ada).startsWith('xxx'))

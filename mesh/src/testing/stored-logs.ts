@@ -54,7 +54,7 @@ export async function openStored(log: LogView, seq: number, count: number): Prom
   return log.open(seq, count)
 }
 
-const NO_WAIT = { nowMs: () => 0, after: () => () => {}, yieldToHost: () => Promise.resolve() }
+const NO_WAIT = { nowMs: () => 0, after: () => () => undefined, yieldToHost: () => Promise.resolve() }
 
 /** A document over such logs, and what became of it. */
 export class StoredDocument {

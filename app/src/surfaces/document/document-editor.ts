@@ -1,31 +1,21 @@
-import { Editor } from '@tiptap/core'
+import { Editor, getSchema } from '@tiptap/core'
 import { Collaboration } from '@tiptap/extension-collaboration'
 import { CollaborationCaret } from '@tiptap/extension-collaboration-caret'
-import { StarterKit } from '@tiptap/starter-kit'
 import type { DocumentHandle, Profile } from '../../mesh-types.ts'
 import { word } from '../../words.ts'
 import { renderCaret, renderSelection } from './caret.ts'
 import { allowClipboardHtml } from './clipboard-html.ts'
-import { isAllowedLink } from './link-policy.ts'
+import { keepForeignOut } from './foreign-content.ts'
+import { strictKit } from './strict-kit.ts'
+import { WholeCharacters } from './whole-characters.ts'
 
 /** Where y-prosemirror keeps its nodes in the Y.Doc; changing it would hide every text written so far. */
 const FIELD = 'prosemirror'
 
 function extensions(handle: DocumentHandle, { name, color }: Profile) {
   return [
-    StarterKit.configure({
-      // Undo is per person and comes with Collaboration.
-      undoRedo: false,
-      // It would write a paragraph into the document when somebody merely opens it.
-      trailingNode: false,
-      heading: { levels: [1, 2, 3] },
-      link: {
-        defaultProtocol: 'https',
-        isAllowedUri: (url) => isAllowedLink(url),
-        shouldAutoLink: isAllowedLink,
-        HTMLAttributes: { rel: 'noopener noreferrer nofollow', target: '_blank' },
-      },
-    }),
+    strictKit,
+    WholeCharacters,
     Collaboration.configure({ document: handle.doc, field: FIELD }),
     CollaborationCaret.configure({
       provider: { awareness: handle.awareness },
@@ -55,6 +45,8 @@ export function createDocumentEditor(options: {
   const showEmptiness = ({ editor }: { editor: Editor }): void => {
     host.toggleAttribute('data-empty', editor.isEmpty)
   }
+  const schema = getSchema([strictKit])
+  const letIn = keepForeignOut(handle.doc, FIELD, schema)
   return new Editor({
     element: host,
     editable: writable,
@@ -79,5 +71,6 @@ export function createDocumentEditor(options: {
     },
     onCreate: showEmptiness,
     onTransaction: showEmptiness,
+    onDestroy: letIn,
   })
 }
