@@ -54,12 +54,15 @@ export async function startYWebrtc(): Promise<Contender> {
     env: { ...process.env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  const kill = (): void => void child.kill()
+  process.once('exit', kill)
   await announced(child)
   return {
     page: 'y-webrtc',
     signaling: `ws://127.0.0.1:${port}`,
     async close() {
       const ended = once(child, 'exit')
+      process.off('exit', kill)
       child.kill()
       await ended
     },

@@ -21,6 +21,7 @@ it('[J4] what was written offline and meanwhile is all there afterwards, without
   await expect.poll(() => before.text()).toBe('One.')
   await before.append(' Two.')
   await expect.poll(() => ada.text()).toBe('One. Two.')
+  await before.painted()
   await expect.poll(() => before.status('Save state').textContent()).toContain('On this device')
   const address = before.page.url()
   expect(new URL(address).hash).toMatch(/^#r=[\w-]{22}$/)

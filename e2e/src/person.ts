@@ -93,6 +93,13 @@ export class Person {
     })
   }
 
+  /** Until the screen shows what the page knows by now: an edit just made is no longer behind an older save state. */
+  async painted(): Promise<void> {
+    await this.page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    )
+  }
+
   /** The document with its formatting, as roles. */
   structure(): Promise<string> {
     return this.document.ariaSnapshot()

@@ -47,6 +47,7 @@ import type { GateFault } from './document/update-gate.ts'
 import { ParleyError } from './errors.ts'
 import type { ProvenLink } from './join/connect-peer.ts'
 import { Introductions } from './join/introductions.ts'
+import type { ProvenPeer } from './join/role-proof.ts'
 import { SignalingSession } from './join/signaling-session.ts'
 import { Admission, type Admitted } from './journal/admission.ts'
 import { AuthorBook } from './journal/author-book.ts'
@@ -309,6 +310,10 @@ class RoomCore implements Room {
         keyring,
         connect,
         nowMs: () => clock.nowMs(),
+        known: () => ({
+          epoch: this.#epochs.current.id.counter,
+          metaHeads: documentHeads(this.#journal.logsOf(META)),
+        }),
         learnChain: (chain) => this.#authors.learn(chain),
         sendSealed: (to, sealed) => this.#signaling.signal(to, sealed),
         askForMore: () => this.#signaling.more(),
@@ -492,7 +497,7 @@ class RoomCore implements Room {
     const before = this.#links.byInstance(toBase64Url(proven.peer.instance))
     before?.link.close(CLOSE.normal, 'replaced by a newer link')
     const live = this.#links.attach(proven)
-    this.#shareStanding(live, proven.peer.epoch)
+    this.#shareStanding(live, proven.peer)
   }
 
   #handleAttached(live: LiveLink): void {
@@ -538,10 +543,11 @@ class RoomCore implements Room {
   // --- what stands
 
   /** Owners' records, proofs and keys precede everything else on a link. */
-  #shareStanding(live: LiveLink, theirEpoch: number): void {
-    this.#links.pushAll(live, this.#journal.logsOf(META))
+  #shareStanding(live: LiveLink, { epoch, metaHeads }: ProvenPeer): void {
+    const meta = this.#journal.logsOf(META)
+    if (!equalBytes(metaHeads, documentHeads(meta))) this.#links.pushAll(live, meta)
     for (const proof of this.#standing.proofs()) this.#links.send(live, proof)
-    if (theirEpoch < this.#epochs.current.id.counter) this.#sendKeys(live)
+    if (epoch < this.#epochs.current.id.counter) this.#sendKeys(live)
   }
 
   #sendKeys(live: LiveLink): void {

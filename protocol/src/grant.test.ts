@@ -44,6 +44,8 @@ describe('grant chains', () => {
         may: 'none',
         notAfterMs: 1000,
         path: [testKey('grants/step-0').keyId, member.key.keyId],
+        roles: ['editor', 'viewer'],
+        rootKey: room.root.keyId,
       },
     })
   })

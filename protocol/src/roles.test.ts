@@ -12,7 +12,7 @@ describe('who may write', () => {
     ['invites', ['editor', 'owner']],
     ['content/p1', ['editor', 'owner']],
     ['meta', ['owner']],
-    ['roster', []],
+    ['roster', ROLES],
     ['content', []],
     ['index/p1', []],
     ['chat/p1', []],

@@ -33,7 +33,9 @@ import type {
   Support,
 } from '../mesh-types.ts'
 
-const wish = new URLSearchParams(globalThis.location?.search ?? '')
+const wish = {
+  get: (name: string): string | null => new URLSearchParams(globalThis.location?.search ?? '').get(name),
+}
 const bytes = (count: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues(new Uint8Array(count))
 const CONNECTIONS: Readonly<Record<string, ConnectionState>> = {
   connecting: { name: 'connecting' },
@@ -167,7 +169,7 @@ export class FakeRoom implements Room {
     const may = role === 'owner' || role === 'editor' ? 'invite' : 'own-devices'
     this.self = { key: me.key, role, may, notAfterMs: NEVER_MS }
     const others = [person('Ada Lovelace', '#a1307f', 'editor'), person('Lin', '#006a6a', 'viewer')]
-    const shown = wish.has('people') ? others.slice(0, Number(wish.get('people'))) : others
+    const shown = others.slice(0, Number(wish.get('people') ?? others.length))
     const save: SaveState = { device: 'saved', holderCount: shown.length, written: true }
     this.state = {
       connection: CONNECTIONS[wish.get('connection') ?? 'connected'] ?? { name: 'alone' },

@@ -1,3 +1,4 @@
+/// <reference path="./simplepeer.d.ts" />
 import type { IceCandidate } from '@parley/protocol'
 import type SimplePeerTypes from 'simple-peer'
 import SimplePeer from 'simple-peer/simplepeer.min.js'

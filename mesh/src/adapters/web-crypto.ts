@@ -57,7 +57,11 @@ function signerOf(subtle: SubtleCrypto, keys: KeySet): Signer {
   }
 }
 
-async function sharedSecret(subtle: SubtleCrypto, own: CryptoKey, publicKey: Uint8Array): Promise<Uint8Array | null> {
+async function sharedSecret(
+  subtle: SubtleCrypto,
+  own: CryptoKey,
+  publicKey: Uint8Array,
+): Promise<Uint8Array | null> {
   if (publicKey.length !== 32) return null
   try {
     const key = await subtle.importKey('raw', source(publicKey), 'X25519', false, [])

@@ -79,7 +79,7 @@ async function foldReading(logs: readonly StoredLog[]) {
   return { ...folded, reading: hex(readingDigest(folded.doc)), blankedCount }
 }
 
-it(`[F57] ${SEEDS} seeds: entries and cuts in any order, needed or not, read what the fold reads`, async () => {
+it(`[ST7] [F57] ${SEEDS} seeds: entries and cuts in any order, needed or not, read what the fold reads`, async () => {
   let [blankedCount, unneededCount, replacedCount, liveOnlyCount] = [0, 0, 0, 0]
   for (let seed = 1; seed <= SEEDS; seed++) {
     const fraction = seededFraction(seed * 7 + 1)

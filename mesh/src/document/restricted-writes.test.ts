@@ -102,16 +102,16 @@ describe('[F19] a commenter changes only what is their own', () => {
   })
 
   it("a key of another's map, set or set again, and one of a root are refused", () => {
-    const [anna, ben] = [new Writer(101), new Writer(201)]
+    const anna = new Writer(101)
     anna.comment('from Anna')
-    for (const change of [
-      () => ben.map(0).set('text', 'put into her mouth'),
-      () => ben.map(0).set('new', 1),
-      () => ben.doc.getMap('root').set('key', 1),
-    ]) {
-      ben.updates.length = 0
-      ben.hear(anna)
-      change()
+    const changes: ((ben: Writer) => void)[] = [
+      (ben) => ben.map(0).set('text', 'put into her mouth'),
+      (ben) => ben.map(0).set('new', 1),
+      (ben) => ben.doc.getMap('root').set('key', 1),
+    ]
+    for (const change of changes) {
+      const ben = new Writer(201).hear(anna)
+      change(ben)
       ben.updates.push(withoutDeletes(ben.updates.pop() as Uint8Array))
       expect(judged(ben, anna)).toEqual(FOREIGN_KEY)
       const reader = new Writer(999).hear(anna)

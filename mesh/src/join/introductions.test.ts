@@ -56,6 +56,7 @@ async function makeAda(instance = 5) {
       clock,
       keyring: seededKeyring(random),
       nowMs: () => clock.nowMs(),
+      known: () => ({ epoch: 0, metaHeads: new Uint8Array(32) }),
       learnChain: (chain) => verifyChain(chain, room.roomId, testVerify),
       connect: (options, events) => {
         const one: Dialled = { options, events, given: [], closed: false }

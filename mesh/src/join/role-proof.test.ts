@@ -48,6 +48,7 @@ async function makeEnd(
     keyring: seededKeyring(random),
     random,
     nowMs: () => NOW_MS,
+    known: () => ({ epoch: 0, metaHeads: new Uint8Array(32) }),
     learnChain: (chain: Uint8Array) => verifyChain(chain, of.roomId, testVerify),
   }
   const [local, remote] = side === 'offerer' ? [OFFERED, ANSWERED] : [ANSWERED, OFFERED]

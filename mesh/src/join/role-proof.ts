@@ -28,6 +28,8 @@ export interface ProofDeps {
   readonly keyring: Keyring
   readonly random: Random
   readonly nowMs: () => number
+  /** Highest epoch known here, and SHA-256 over the heads of `meta`, 32 bytes. */
+  readonly known: () => { readonly epoch: number; readonly metaHeads: Uint8Array }
   readonly learnChain: (chain: Uint8Array) => Promise<ChainVerdict>
 }
 
@@ -51,6 +53,7 @@ export interface ProvenPeer {
   readonly chain: Uint8Array
   readonly instance: Uint8Array
   readonly epoch: number
+  readonly metaHeads: Uint8Array
 }
 
 export class RoleProof {
@@ -79,8 +82,7 @@ export class RoleProof {
       nonce,
       instance: identity.instance,
       sealedChain: concatBytes(iv, sealed),
-      epoch: 0,
-      metaHeads: new Uint8Array(32),
+      ...this.#deps.known(),
     })
     return this.#ownHello
   }
@@ -100,7 +102,13 @@ export class RoleProof {
     const instance = frame.instance.slice()
     if (equalBytes(instance, identity.instance)) throw new ProofRefused('notProven', 'this very copy')
     this.#theirHello = bytes.slice()
-    this.#peer = { standing: verdict.standing, chain, instance, epoch: frame.epoch }
+    this.#peer = {
+      standing: verdict.standing,
+      chain,
+      instance,
+      epoch: frame.epoch,
+      metaHeads: frame.metaHeads.slice(),
+    }
     return encodeFrame({ type: 'auth', signature: await identity.signer.sign(this.#message(this.#side)) })
   }
 

@@ -21,6 +21,7 @@ function depsOf(meeting: Meeting, host: string, entrance: Entrance): ConnectDeps
     keyring,
     connect,
     nowMs: () => clock.nowMs(),
+    known: () => ({ epoch: 0, metaHeads: new Uint8Array(32) }),
     learnChain: (chain) => verifyChain(chain, identity.roomId, (...args) => keyring.verify(...args)),
   }
 }

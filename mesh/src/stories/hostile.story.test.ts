@@ -79,7 +79,7 @@ describe('hostile peers', () => {
     expect(bytes()).toEqual(kept)
   })
 
-  it('[F19] a commenter adds comments and takes back its own, not those of others', async () => {
+  it('[ST8] [F19] a commenter adds comments and takes back its own, not those of others', async () => {
     const { meeting, ada, ben, mallory, bytes, kept } = await attacked(31, 'commenter')
     const comments = (guest: Guest) => guest.room.document('comments').doc.getArray<string>('c').toArray()
     const cleo = await meeting.join('cleo', ada, { role: 'commenter' })

@@ -26,7 +26,7 @@ function watch(guest: Guest): RoomEvent[] {
 }
 
 describe('revocation', () => {
-  it('[F23] a revoked editor loses the links within a second, what they wrote before stands', async () => {
+  it('[MT1] [MT3] [GR8] [F23] a revoked editor loses the links within a second, what they wrote before stands', async () => {
     const { meeting, ada, ben, cleo, dan } = await four(81)
     ben.doc.doc.getText('t').insert(0, 'by ben ')
     await meeting.until(() => meeting.agree([ada, ben, cleo, dan], 'by ben start '))
@@ -51,7 +51,7 @@ describe('revocation', () => {
     ).toEqual(['ada', 'cleo', 'dan'])
   })
 
-  it('[F58] who was away during the change of key comes back in, with the invite link alone too', async () => {
+  it('[HS6] [MT4] [EP1] [EP2] [EP3] [EP4] [EN10] [F58] who was away during the change of key comes back in, with the invite link alone too', async () => {
     const { meeting, ada, ben, cleo, dan } = await four(82)
     const { link } = await ada.room.createInvite('https://parley.test/', { role: 'editor', ...FAR })
     await meeting.world.clock.runFor(1_000)
@@ -69,7 +69,7 @@ describe('revocation', () => {
     await meeting.until(() => meeting.agree([cleo, again, newcomer], 'dan reads the secret start '))
   })
 
-  it('revoking an invite shuts out who came by it, except those kept', async () => {
+  it('[MT2] [MT5] [GR8] revoking an invite shuts out who came by it, except those kept', async () => {
     const meeting = new Meeting({ seed: 83 })
     const ada = await meeting.make('ada')
     const invite = await ada.room.createInvite('https://parley.test/', { role: 'editor', ...FAR })
@@ -88,7 +88,7 @@ describe('revocation', () => {
     expect(meeting.textOf(late)).toBe('')
   })
 
-  it('[F60] owners cannot revoke each other, the root key can; an editor revokes nobody', async () => {
+  it('[GR8] [GR9] [F60] owners cannot revoke each other, the root key can; an editor revokes nobody', async () => {
     const { ada, ben, meeting } = await four(84)
     await expect(ben.room.revoke(ada.room.self.key)).rejects.toMatchObject({ kind: 'not-allowed' })
     const second = await meeting.join('second', ada, { role: 'owner' })
@@ -104,7 +104,7 @@ describe('revocation', () => {
     expect(meeting.textOf(second)).not.toContain('ada')
   })
 
-  it('a recovery file makes another device an owner, with the content of the room', async () => {
+  it('[MT6] a recovery file makes another device an owner, with the content of the room', async () => {
     const { ada, ben, meeting } = await four(87)
     const file = await meeting.during(
       (ada.room.recoveryFile as NonNullable<typeof ada.room.recoveryFile>)('pass phrase'),
@@ -123,7 +123,7 @@ describe('revocation', () => {
     await meeting.until(() => meeting.textOf(ben) === 'recovered start ')
   })
 
-  it('[F57] work that others built on what a revocation cuts stays', async () => {
+  it('[MT7] [ST7] [F57] work that others built on what a revocation cuts stays', async () => {
     const { meeting, ada, ben, cleo, dan } = await four(85)
     meeting.world.network.partition([
       ['ada', 'dan'],
@@ -140,7 +140,7 @@ describe('revocation', () => {
     expect(ada.room.state.people.map((person) => person.name)).toEqual(['ada', 'cleo', 'dan'])
   })
 
-  it('[F31] two contents under one number: both readers keep the same one, everybody shuts the author out', async () => {
+  it('[ST4] [ST6] [F31] two contents under one number: both readers keep the same one, everybody shuts the author out', async () => {
     const { meeting, ada, ben, cleo, dan, guests } = await four(86)
     const { link } = await ada.room.createInvite('https://parley.test/', { role: 'editor', ...FAR })
     const mallory = await meeting.during(HostilePeer.join(meeting.world.platform('mallory'), link, SIGNALING))

@@ -107,12 +107,7 @@ export function describeKeyring(frame: TestFrame, name: string, make: () => Keyr
         ['short key', signer.publicKey.subarray(1), message, signature],
         ['empty key', new Uint8Array(), message, signature],
         ['no point on the curve', new Uint8Array(32).fill(255), message, signature],
-        [
-          'y = 2, no point either',
-          flipped(new Uint8Array(32), 0).map((byte) => byte * 2),
-          message,
-          signature,
-        ],
+        ['y = 2, no point either', Uint8Array.of(2, ...new Uint8Array(31)), message, signature],
       ]
       for (const [what, ...signed] of cases) assertEqual(await keyring.verify(...signed), false, what)
       assertEqual(await keyring.verify(signer.publicKey, message, signature), true, 'untouched')

@@ -60,6 +60,7 @@ export class HostilePeer {
         keyring,
         connect,
         nowMs: () => clock.nowMs(),
+        known: () => ({ epoch: 0, metaHeads: new Uint8Array(32) }),
         learnChain: (chain) => verifyChain(chain, identity.roomId, (...args) => keyring.verify(...args)),
         sendSealed: (to, sealed) => this.#signaling.signal(to, sealed),
         askForMore: () => this.#signaling.more(),

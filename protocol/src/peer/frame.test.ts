@@ -22,7 +22,7 @@ describe('frames', () => {
       }),
       RUNS,
     )
-    const reserved = ['meta', 'keys', 'proof', 'signal', 'blob']
+    const reserved = ['meta', 'signal', 'blob']
     expect([...seen].sort()).toEqual(
       Object.keys(FRAME)
         .filter((name) => !reserved.includes(name))

@@ -33,6 +33,9 @@ const range = fc
   .map(([name, from, more]) => ({ ...name, from, to: from + more }))
 const buckets = fc.array(bytes(BUCKET_HASH_BYTES), { minLength: DIGEST_BUCKETS, maxLength: DIGEST_BUCKETS })
 
+const stub = fc.record({ header: upTo(512), bodyHash: hash, signature: bytes(64) })
+const epoch = fc.record({ counter: count, key: hash })
+
 const type = <T extends Frame['type']>(name: T) => fc.constant(name)
 
 const hello = fc.record({
@@ -48,6 +51,9 @@ const hello = fc.record({
 export const arbitraryFrame: fc.Arbitrary<Frame> = fc.oneof(
   hello,
   fc.record({ type: type('auth'), signature: bytes(64) }),
+  fc.record({ type: type('keys'), epochs: fc.array(epoch, { maxLength: 9 }) }),
+  fc.record({ type: type('proof'), first: stub, second: stub }),
+  fc.record({ type: type('seek'), doc: arbitraryDoc, client: count }),
   fc.record({ type: type('author'), chain: upTo(2048) }),
   fc.record({ type: type('digest'), root: hash, buckets: fc.option(buckets) }),
   fc.record({ type: type('heads'), answer: fc.boolean(), buckets: upTo(DIGEST_BUCKETS), heads }),
