@@ -55,9 +55,7 @@ export const REDIAL_MAX_MS = 30_000
 /** How often a peer with few links asks signaling for more. */
 export const REPAIR_INTERVAL_MS = 10_000
 
-/** Own edits that wait for the one under way are merged for at most so long… */
-export const BATCH_MS = 40
-/** …or until they have so many bytes. */
+/** Own edits that wait for the one under way are merged up to so many bytes. */
 export const BATCH_BYTES = 64 * 1024
 /** `mergeUpdates` is superlinear: lists are merged in groups. */
 export const MERGE_GROUP = 32
@@ -78,8 +76,6 @@ export const IHAVE_MS = 500
 export const WANT_TIMEOUT_MS = 5_000
 /** One answer to DIGEST and HEADS per so long and link: a storm of them costs nothing. */
 export const HEADS_REPLY_MS = 1_000
-/** Entries that wait for another author's are remembered by name only; so many of them are named. */
-export const WAITING_COUNT = 4096
 /** A repair rebuilds a document at most so often. */
 export const REBUILD_INTERVAL_MS = 10_000
 

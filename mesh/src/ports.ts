@@ -168,4 +168,6 @@ export interface Platform {
   readonly dial: DialSignaling
   readonly storages: Storages
   readonly log: Log
+  /** Calls when the machine says that it has a network again. */
+  readonly onOnline: (call: () => void) => Unsubscribe
 }

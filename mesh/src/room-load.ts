@@ -59,8 +59,8 @@ export interface LoadDeps {
 }
 
 /**
- * Signatures were verified before an entry was stored; here hashes show that logs are whole, and rights are looked up
- * again. Returns how many entries were left out (doubles of two tabs not counted).
+ * Hashes show that logs are whole, the signature of the last entry that they are what their author wrote, and rights are
+ * looked up again. Returns how many entries were left out (doubles of two tabs not counted).
  */
 export async function loadEntries(deps: LoadDeps, stored: readonly Uint8Array[]): Promise<number> {
   const entries: SealedEntry[] = []
@@ -71,14 +71,32 @@ export async function loadEntries(deps: LoadDeps, stored: readonly Uint8Array[])
   }
   let kept = 0
   for (const entry of entries) {
-    if (entry.doc === 'meta' && loadOne(deps, entry)) kept++
-    if (entry.doc === 'meta') await deps.onMeta(entry)
+    if (entry.doc !== 'meta' || !loadOne(deps, entry)) continue
+    kept++
+    await deps.onMeta(entry)
   }
   for (const [i, entry] of entries.entries()) {
     if (i % LOAD_SLICE_ENTRIES === LOAD_SLICE_ENTRIES - 1) await deps.clock.yieldToHost()
     if (entry.doc !== 'meta' && loadOne(deps, entry)) kept++
   }
-  return stored.length - kept
+  return stored.length - kept + (await dropDamaged(deps))
+}
+
+/**
+ * Each entry holds the hash of the one before: a log whose last signature verifies is whole. Where it does not, the log is
+ * kept as far as one does; what is dropped comes again from others. Returns how many entries were dropped.
+ */
+async function dropDamaged({ journal, seal }: LoadDeps): Promise<number> {
+  let dropped = 0
+  for (const log of journal.logs()) {
+    for (let last = log.record(log.stored); last; last = log.record(log.stored)) {
+      if (await seal.verify(decodeEntry(last.bytes))) break
+      log.drop(last.seq)
+      journal.heads.changed(log)
+      dropped++
+    }
+  }
+  return dropped
 }
 
 function loadOne(deps: LoadDeps, entry: SealedEntry): boolean {

@@ -141,6 +141,7 @@ class RoomCore implements Room {
   #notifying = false
   #closing: Promise<void> | null = null
   #cancelTick: Unsubscribe = () => undefined
+  #cancelOnline: Unsubscribe = () => undefined
   #changedAtMs = 0
   #toldAtMs = 0
   #told = true
@@ -268,7 +269,9 @@ class RoomCore implements Room {
         clock: this.#platform.clock,
         logs: () => this.#journal.logsOf(name),
         open: (log, seq, count) => this.#openEntries(log, seq, count),
+        ...(this.self.role === 'commenter' ? { restrictedAuthor: this.self.key } : {}),
         newSession: () => this.#newSession(name),
+        onWriting: () => this.#changed(),
         write: (session, update) => this.#writeEntry(name, session, update),
         onRefused: (log, seq, fault) => this.#handleGateRefusal(log, seq, fault),
         onNeedsBeyond: (log) => this.#wantBeyond(log),
@@ -358,6 +361,10 @@ class RoomCore implements Room {
 
   start(): void {
     this.#signaling.start()
+    this.#cancelOnline = this.#platform.onOnline(() => {
+      this.#signaling.retryNow()
+      this.#introductions.repair()
+    })
     this.#tick()
     void this.#tellName()
   }
@@ -369,6 +376,7 @@ class RoomCore implements Room {
 
   async #close(): Promise<void> {
     this.#cancelTick()
+    this.#cancelOnline()
     await this.#documents.flush()
     this.#presence.close()
     this.#introductions.close()
@@ -759,7 +767,12 @@ class RoomCore implements Room {
   async #handleReading(live: LiveLink, frame: Extract<Frame, { type: 'reading' }>): Promise<void> {
     const open = this.#documents.get(frame.doc)
     const nowMs = this.#platform.clock.nowMs()
-    if (!open || nowMs - (this.#rebuiltAtMs.get(frame.doc) ?? 0) < REBUILD_INTERVAL_MS) return
+    if (!open) return
+    const nextMs = (this.#rebuiltAtMs.get(frame.doc) ?? 0) + REBUILD_INTERVAL_MS
+    if (nowMs < nextMs) {
+      this.#tellAgainAt(nextMs)
+      return
+    }
     if (!equalBytes(documentHeads(this.#journal.logsOf(frame.doc)), frame.heads)) return
     const own = await this.#readingOf(frame.doc, open.sync)
     if (!own || !equalBytes(own.heads, frame.heads) || equalBytes(own.reading, frame.reading)) return
@@ -767,6 +780,12 @@ class RoomCore implements Room {
     this.#platform.log('warn', 'readings-differ', { doc: frame.doc })
     this.#links.send(live, { type: 'reading', doc: frame.doc, ...own })
     await open.sync.rebuild()
+  }
+
+  /** What cannot be looked at yet is compared again. */
+  #tellAgainAt(atMs: number): void {
+    this.#told = false
+    this.#changedAtMs = Math.max(this.#changedAtMs, atMs - DIGEST_QUIET_MS)
   }
 
   // --- people and presence

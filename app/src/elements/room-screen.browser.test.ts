@@ -91,7 +91,8 @@ describe('the screen of a room', () => {
   })
 
   it('gives focus back to Share when the dialog closes', async () => {
-    await opened()
+    const { editor } = await opened()
+    await shown(() => editor.classList.contains('ProseMirror-focused'), 'the caret in a new room')
     const share = button(screen, 'Share')
     share?.focus()
     await press('Enter')

@@ -24,5 +24,9 @@ export function defaultPlatform(options: PlatformOptions = {}): Platform {
     dial: webSocketSignaling(WebSocket),
     storages: indexedDbStorages(log),
     log,
+    onOnline: (call) => {
+      addEventListener('online', call)
+      return () => removeEventListener('online', call)
+    },
   }
 }

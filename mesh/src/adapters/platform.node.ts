@@ -31,5 +31,7 @@ export function defaultPlatform(options: PlatformOptions = {}): Platform {
     dial: webSocketSignaling(LimitedWebSocket),
     storages: volatileStorages(),
     log: consoleLog(options.logLevel ?? 'warn'),
+    // Node tells nothing of the network; the backoff alone tries again.
+    onOnline: () => () => undefined,
   }
 }

@@ -322,6 +322,45 @@ describe('[F57] a cut while the document is open', () => {
     expect(document.doc.getMap('map').toJSON()).toEqual({ key: 'before' })
   })
 
+  it('an opened entry that waited, and is not stored any more, is not applied', async () => {
+    const { x, y } = xAndY(bad, honest)
+    x.cut = null
+    const later = new StoredLog(2, y.clientId)
+    const document = new StoredDocument([later])
+    later.append(y.open(1, 1)[0] as Uint8Array)
+    document.stored(later)
+    await document.reading()
+    expect(document.sync.waitingCount).toBe(1)
+    later.replace(1, [
+      rawUpdate([{ client: y.clientId, clock: 0, structs: [rawItem(new Y.ContentString('instead'))] }]),
+    ])
+    document.cut(later, 1)
+    await document.reading()
+    expect(text(document)).toBe('instead')
+  })
+
+  it('before an entry that was refused in full: blanked, it may still be what others need', async () => {
+    const first = new Author(1000)
+    first.doc.getText('text').insert(0, 'first ')
+    const [x, y] = [new Author(1001), new Author(1002)]
+    x.hear(first)
+    x.doc.getText('text').insert(6, 'bad ')
+    y.hear(first)
+    y.hear(x)
+    y.doc.getText('text').insert(10, 'honest')
+    const restricted = new StoredLog(2, 1001, 'X', true)
+    restricted.append(Y.mergeUpdates([x.updates[0] as Uint8Array, rawUpdate([], [[1000, [[0, 6]]]])]))
+    const logs = [first.log(1), restricted, y.log(3)]
+    const document = new StoredDocument(logs)
+    await document.reading()
+    expect(document.refused).toEqual(['X 1 foreign-delete'])
+    expect(text(document)).toBe('first ')
+    document.cut(restricted, 0)
+    await document.reading()
+    expect(text(document)).toBe('first honest')
+    expect((await folded(...logs)).text).toBe('first honest')
+  })
+
   it('lowered while a rebuild is under way: the rebuild starts over', async () => {
     const { x, y } = xAndY(bad, honest)
     x.cut = null

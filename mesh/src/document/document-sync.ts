@@ -33,6 +33,8 @@ export interface DocumentSyncDeps {
   readonly open: (log: LogView, seq: number, count: number) => Promise<readonly (Uint8Array | null)[]>
   /** Random and never stored: no reload, duplicated tab or copied profile continues a log. */
   readonly newSession: () => OwnSession
+  /** Something was written here that is not an entry yet. */
+  readonly onWriting: () => void
   /** Seals, stores and publishes the next entry of a session's log; returns that log. */
   readonly write: (session: OwnSession, update: Uint8Array) => Promise<LogView>
   readonly onRefused: (log: LogView, seq: number, fault: GateFault) => void
@@ -188,7 +190,9 @@ export class DocumentSync {
     const own = ownParts(doc, update, this.#session.clientId, this.#ownClients())
     if ('parts' in own) {
       if (this.#rebuilding) this.#sinceRebuild.push(...own.parts)
+      const wasIdle = this.#writer.isIdle
       this.#writer.push(own.parts)
+      if (wasIdle) this.#deps.onWriting()
     } else if ('tooLarge' in own) {
       const message = `a single value over ${limits.UPDATE_CUT_BYTES} bytes`
       this.#replaceWithout(new ParleyError('value-too-large', message, { kept: own.tooLarge }))

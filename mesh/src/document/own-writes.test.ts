@@ -158,6 +158,21 @@ describe('[F57] the own log', () => {
   })
 })
 
+describe('[F57] the own log, cut where it ends', () => {
+  it('is not written any further: another session is', async () => {
+    const writing = new WritingDocument()
+    writing.doc.getText('text').insert(0, 'stands')
+    await writing.document.sync.settle()
+    writing.document.cut(writing.logs[0] as StoredLog, 1)
+    await writing.document.sync.settle()
+    writing.doc.getText('text').insert(6, ' again')
+    await writing.expectTaken()
+    expect(writing.doc.getText('text').toString()).toBe('stands again')
+    expect(writing.logs.map(({ seq }) => seq)).toEqual([1, 1])
+    expect(writing.errors).toEqual([])
+  })
+})
+
 describe('merging own updates', () => {
   it('never makes of updates that everybody takes one that nobody takes', async () => {
     const doc = new Y.Doc()

@@ -104,6 +104,11 @@ export class AuthorLog {
     return { verdict: entry.timeMs < this.lastTimeMs ? 'time-runs-back' : 'next' }
   }
 
+  /** Forgets the record at `seq` and all after it: storage gave it back damaged. */
+  drop(seq: number): void {
+    this.#records.splice(seq - 1)
+  }
+
   /** Another entry was proven to stand at `seq`: what is held from there on has lost. Returns whether anything was. */
   lose(seq: number): boolean {
     if (this.#records.length < seq) return false

@@ -5,6 +5,7 @@
  * all send the same range.
  */
 import {
+  DIGEST_BUCKETS,
   equalBytes,
   type Frame,
   type Head,
@@ -38,6 +39,8 @@ interface LinkSync {
   /** Heads as this neighbour told them, where they are ahead of ours. */
   readonly ahead: Map<LogKey, Head>
   repliedAtMs: number
+  /** When the heads of each bucket were told last: a storm of questions costs nothing. */
+  readonly toldAtMs: Float64Array
 }
 
 export class JournalSync<Link extends object> {
@@ -51,7 +54,11 @@ export class JournalSync<Link extends object> {
 
   /** One side starts: the answers bring both up to date. */
   attach(link: Link, starts: boolean): void {
-    this.#links.set(link, { ahead: new Map(), repliedAtMs: Number.NEGATIVE_INFINITY })
+    this.#links.set(link, {
+      ahead: new Map(),
+      repliedAtMs: Number.NEGATIVE_INFINITY,
+      toldAtMs: new Float64Array(DIGEST_BUCKETS).fill(Number.NEGATIVE_INFINITY),
+    })
     if (starts) this.sendDigest(link)
   }
 
@@ -78,7 +85,7 @@ export class JournalSync<Link extends object> {
       case 'digest':
         return this.#handleDigest(link, sync, frame)
       case 'heads':
-        return this.#handleHeads(link, frame)
+        return this.#handleHeads(link, sync, frame)
       case 'ihave':
         return this.#learnHeads(link, frame.heads)
       case 'want':
@@ -98,11 +105,14 @@ export class JournalSync<Link extends object> {
       this.#deps.send(link, { type: 'digest', root: heads.root(), buckets: heads.bucketHashes() })
       return
     }
-    this.#sendHeads(link, heads.differing(frame.buckets), true)
+    this.#sendHeads(link, sync, heads.differing(frame.buckets), true)
   }
 
   /** Many heads go in several frames, each of whole buckets where that fits. */
-  #sendHeads(link: Link, buckets: Uint8Array, answer: boolean): void {
+  #sendHeads(link: Link, sync: LinkSync, asked: Uint8Array, answer: boolean): void {
+    const nowMs = this.#deps.nowMs()
+    const buckets = asked.filter((bucket) => nowMs - (sync.toldAtMs[bucket] ?? 0) >= HEADS_REPLY_MS)
+    for (const bucket of buckets) sync.toldAtMs[bucket] = nowMs
     let group: number[] = []
     let heads: Head[] = []
     const flush = () => {
@@ -120,8 +130,8 @@ export class JournalSync<Link extends object> {
     flush()
   }
 
-  #handleHeads(link: Link, frame: Extract<Frame, { type: 'heads' }>): void {
-    if (frame.answer) this.#sendHeads(link, frame.buckets, false)
+  #handleHeads(link: Link, sync: LinkSync, frame: Extract<Frame, { type: 'heads' }>): void {
+    if (frame.answer) this.#sendHeads(link, sync, frame.buckets, false)
     this.#learnHeads(link, frame.heads)
   }
 

@@ -193,6 +193,7 @@ export class PresenceSync<Link extends object> {
     }
     if (known && caret.seq <= known.seq) return
     if (known && known.clientId !== caret.clientId) this.#events.caret(caret.doc, known.clientId, null)
+    if (this.#isOfAnother(presence, caret)) return this.#events.dropped('caret of another copy')
     const state = caret.stateJson === '' ? null : parseCaretState(caret.stateJson)
     if (state === null) {
       presence.carets.delete(caret.doc)
@@ -202,6 +203,14 @@ export class PresenceSync<Link extends object> {
     if (!known && presence.carets.size >= PRESENCE_PER_LINK) return this.#events.dropped('too many carets')
     presence.carets.set(caret.doc, { clientId: caret.clientId, seq: caret.seq, state })
     this.#showCaret(presence, caret.doc, caret.clientId, state)
+  }
+
+  /** A clientID belongs to the copy that showed it first: nobody moves or hides somebody else's caret. */
+  #isOfAnother(presence: LinkPresence, caret: PresenceCaret): boolean {
+    for (const other of this.#links.values()) {
+      if (other !== presence && other.carets.get(caret.doc)?.clientId === caret.clientId) return true
+    }
+    return false
   }
 
   /** Name and colour come from the signed facts, whatever the caret says. */

@@ -76,6 +76,7 @@ export class StoredDocument {
       open: openStored,
       newSession: () => ({ id: sessionIdOf(new Uint8Array(8)), clientId: 2 ** 50 }),
       write: () => Promise.reject(new Error('this document is read alone')),
+      onWriting: () => undefined,
       onRefused: (log, seq, fault) => this.refused.push(`${log.author} ${seq} ${fault}`),
       onNeedsBeyond: (log) => this.needed.push(log),
       onReplaced: () => this.replacedCount++,

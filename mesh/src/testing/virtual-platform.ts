@@ -106,6 +106,7 @@ export function virtualWorld(options: WorldOptions): VirtualWorld {
       connect: network.connectFor(hostName),
       dial: signaling.dialFor(hostName),
       storages: storages(hostName),
+      onOnline: () => () => undefined,
       log: (level, event, facts) => {
         logLines.push({ atMs: clock.elapsedMs(), host: hostName, level, event, facts })
       },

@@ -142,6 +142,16 @@ export function frameNameOf(byte: number): FrameName | null {
   return NAMES.get(byte) ?? null
 }
 
+function numberIn(frame: PingFrame | PongFrame | CloseFrame | CreditFrame): number {
+  if (frame.type === 'close') return frame.code
+  return frame.type === 'credit' ? frame.bytes : frame.count
+}
+
+function writeEpochs(writer: ByteWriter, { epochs }: KeysFrame): void {
+  writer.varUint(epochs.length)
+  for (const { counter, key } of epochs) writer.varUint(counter).fixed(key)
+}
+
 function encodeBody(frame: Frame, writer: ByteWriter): void {
   switch (frame.type) {
     case 'hello':
@@ -151,13 +161,12 @@ function encodeBody(frame: Frame, writer: ByteWriter): void {
       writer.fixed(frame.signature)
       break
     case 'keys':
-      writer.varUint(frame.epochs.length)
-      for (const { counter, key } of frame.epochs) writer.varUint(counter).fixed(key)
-      return
+      writeEpochs(writer, frame)
+      break
     case 'proof':
       writeStub(writer, frame.first)
       writeStub(writer, frame.second)
-      return
+      break
     case 'author':
       writer.fixed(frame.chain)
       break
@@ -189,17 +198,13 @@ function encodeBody(frame: Frame, writer: ByteWriter): void {
       break
     case 'ping':
     case 'pong':
-      writer.varUint(frame.count)
-      break
     case 'close':
-      writer.varUint(frame.code)
-      break
     case 'credit':
-      writer.varUint(frame.bytes)
+      writer.varUint(numberIn(frame))
       break
     case 'seek':
       writer.text(frame.doc).varUint(frame.client)
-      return
+      break
     case 'reading':
       writer.text(frame.doc).fixed(frame.heads).fixed(frame.reading)
       break
