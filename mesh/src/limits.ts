@@ -59,6 +59,11 @@ export const REPAIR_INTERVAL_MS = 10_000
 export const BATCH_BYTES = 64 * 1024
 /** `mergeUpdates` is superlinear: lists are merged in groups. */
 export const MERGE_GROUP = 32
+/**
+ * Own entries are handed to storage after so long, when they are on their way to others: storing takes 2 ms of the main
+ * thread, which the receiver on a busy machine would wait for. What others wrote waits for the next flush.
+ */
+export const WRITE_MS = 8
 /** One strict transaction per so long. */
 export const FLUSH_MS = 250
 
@@ -71,7 +76,7 @@ export const DIGEST_QUIET_MS = 2_000
 /** …and so often in any case. */
 export const DIGEST_INTERVAL_MS = 10_000
 /** New heads are announced to links that are not fed a source. */
-export const IHAVE_MS = 500
+export const IHAVE_MS = 2_000
 /** A range that was asked for and did not come is asked for elsewhere. */
 export const WANT_TIMEOUT_MS = 5_000
 /** One answer to DIGEST and HEADS per so long and link: a storm of them costs nothing. */

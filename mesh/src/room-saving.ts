@@ -1,7 +1,7 @@
 /** When what was written is safe, and with whom: storage, its flushes, and receipts both ways. */
 import type { KeyId, LogKey } from '@parley/protocol'
 import type { AuthorLog, EntryRecord } from './journal/author-log.ts'
-import { FLUSH_MS, REDIAL_MAX_MS } from './limits.ts'
+import { FLUSH_MS, REDIAL_MAX_MS, WRITE_MS } from './limits.ts'
 import type { Clock, Storage, Unsubscribe } from './ports.ts'
 
 export interface SavingEvents {
@@ -21,6 +21,8 @@ export class RoomSaving {
   readonly #durable = new Map<LogKey, number>()
   #flushing: Promise<void> | null = null
   #timer: Unsubscribe | null = null
+  #writeTimer: Unsubscribe | null = null
+  readonly #unwritten: Uint8Array[] = []
   #failed = false
   /** Own logs: those of this run, and the latest one from before. */
   readonly #own = new Map<LogKey, AuthorLog>()
@@ -56,7 +58,7 @@ export class RoomSaving {
   }
 
   stored(entries: readonly { readonly log: AuthorLog; readonly record: EntryRecord }[]): void {
-    this.#storage.append(entries.map(({ record }) => record.bytes))
+    for (const { record } of entries) this.#unwritten.push(record.bytes)
     for (const { log } of entries) {
       this.#dirty.set(log, log.stored)
       if (this.#isOwnWork(log)) {
@@ -64,8 +66,18 @@ export class RoomSaving {
         this.#written = true
       }
     }
+    if (entries.some(({ log }) => log.author === this.#self)) {
+      this.#writeTimer ??= this.#clock.after(WRITE_MS, () => this.#write())
+    }
     this.#timer ??= this.#clock.after(FLUSH_MS, () => void this.flush())
     this.#events.changed()
+  }
+
+  /** In the order in which they came: own entries never before what they build on. */
+  #write(): void {
+    this.#writeTimer?.()
+    this.#writeTimer = null
+    this.#storage.append(this.#unwritten.splice(0))
   }
 
   /** A name in the roster is not something that a person would miss. */
@@ -106,6 +118,7 @@ export class RoomSaving {
   async #flushOnce(): Promise<void> {
     const logs = this.#dirty
     this.#dirty = new Map()
+    this.#write()
     try {
       await this.#storage.flush()
     } catch (error) {

@@ -107,16 +107,19 @@ export class RoomStanding {
   }
 
   #recutOne(log: AuthorLog): void {
-    const roles = this.#deps
-      .authors()
-      .standingsOf(log.author)
-      .map(({ role }) => role)
-    log.restricted = !roles.some((role) => role === 'editor' || role === 'owner')
+    const roles = this.#deps.authors().standingsOf(log.author).map(({ role }) => role)
+    const restricted = !roles.some((role) => role === 'editor' || role === 'owner')
     const cut = this.cutOf({ log: log.key, author: log.author })
-    if (cut === log.cut) return
+    if (cut === log.cut && restricted === log.restricted) return
     log.cut = cut
+    log.restricted = restricted
     this.#deps.journal.heads.changed(log)
     this.#events.cut(log)
+  }
+
+  /** Another chain of an author is known: its logs may stand further, or be less restricted. */
+  recutAuthor(author: KeyId): void {
+    for (const log of this.#deps.journal.logs()) if (log.author === author) this.#recutOne(log)
   }
 
   /** A log got its first entries: records that came before them apply to it as well. */

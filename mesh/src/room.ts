@@ -185,6 +185,7 @@ class RoomCore implements Room {
       },
     )
     this.#authors = new AuthorBook(this.id, verify, this.#standing.isVoid, (author, chains) => {
+      if (chains.length > 1) this.#standing.recutAuthor(author)
       entrance.storage.put(authorRecord(author), chains).catch((error: unknown) => this.#storageFailed(error))
     })
     this.#seal = new EntrySeal({ roomId: this.id, cipher, keyring, random }, epochs)

@@ -1,3 +1,4 @@
+import * as Y from 'yjs'
 import type { FakeRoom } from '../testing/fake-room.ts'
 import {
   afterEach,
@@ -90,11 +91,32 @@ describe('the screen of a room', () => {
     assertEqual(handle.doc.getXmlFragment('prosemirror').toString().includes('After.'), true, 'written')
   })
 
+  it('[F39] shows a caret under the name that its owner has now, and lives with carets that are nowhere', async () => {
+    const { room } = await opened()
+    const { awareness, doc } = room.document('content/main')
+    const label = await shown(() => screen.querySelector('.caret-label'), 'a caret')
+    assertEqual(label.textContent, 'Ada Lovelace', 'name')
+    awareness.setRemoteState(77, { ...awareness.states.get(77), user: { name: 'Mallory', color: '#112233' } })
+    await shown(() => screen.querySelector('.caret-label')?.textContent === 'Mallory', 'the new name')
+    for (const cursor of [
+      { anchor: null, head: null },
+      { anchor: {}, head: {} },
+      { anchor: { tname: 'x' }, head: { tname: 'x' } },
+    ]) {
+      awareness.setRemoteState(78, { user: { name: 'Nowhere', color: '#112233' }, cursor })
+    }
+    const other = new Y.XmlElement('paragraph')
+    other.insert(0, [new Y.XmlText('By another.')])
+    doc.getXmlFragment('prosemirror').push([other])
+    await shows('By another.')
+    assertEqual(doc.share.has('x'), false, 'another root was made')
+  })
+
   it('gives focus back to Share when the dialog closes', async () => {
     const { editor } = await opened()
     await shown(() => editor.classList.contains('ProseMirror-focused'), 'the caret in a new room')
-    const share = button(screen, 'Share')
-    share?.focus()
+    const share = await shown(() => button(screen, 'Share'), 'Share')
+    share.focus()
     await press('Enter')
     const dialog = await shown(
       () => screen.querySelector<HTMLDialogElement>('dialog.share[open]'),
@@ -103,7 +125,7 @@ describe('the screen of a room', () => {
     assertEqual(dialog.contains(document.activeElement), true, 'focus is in the dialog')
     await press('Escape')
     await shown(() => !dialog.open, 'the dialog closed')
-    assertEqual(document.activeElement, share ?? null, 'focus')
+    assertEqual<Element | null>(document.activeElement, share, 'focus')
   })
 
   it('[F23] can only be read once access was taken back, says so, and keeps the text', async () => {

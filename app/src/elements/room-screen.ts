@@ -30,6 +30,8 @@ const WIDE = '(min-width: 60rem)'
 /** The same again may end otherwise; a damaged link stays damaged. */
 const WORTH_RETRYING: ReadonlySet<ProblemKind> = new Set(['storage-failed', 'closed', 'unexpected'])
 
+const TURNED_AWAY: Mishap = { problem: 'turned-away' }
+
 /** One room: composes the bar, the page, the drawer and the dialogs. Fires `room-opened` with the {@link Room}. */
 export class RoomScreen extends LightElement {
   static override properties = {
@@ -139,7 +141,6 @@ export class RoomScreen extends LightElement {
           ${roomNotices(this.#notices(room))}
           <document-page
             .handle=${room.document(FIRST_PAGE)}
-            .profile=${this.profile}
             .locked=${isShutOut(room.state)}
             .focusAtOnce=${this.request.kind === 'create'}
           ></document-page>
@@ -186,7 +187,8 @@ export class RoomScreen extends LightElement {
     const asksName = !this.profile.value.confirmed && !this.drawerOpen
     return {
       state: room.state,
-      mishaps: this.mishaps,
+      // What a state says in full is not said twice.
+      mishaps: isShutOut(room.state) ? this.mishaps.filter((each) => each !== TURNED_AWAY) : this.mishaps,
       rebuilt: this.rebuilt,
       // One thing at a time.
       offerRecovery: this.offerRecovery && !asksName && room.recoveryFile !== null,
@@ -314,7 +316,7 @@ export class RoomScreen extends LightElement {
   /** One person may lie about what others decided: it counts while nobody else lets this device in. */
   #linkClosed(reason: CloseReason): void {
     if (reason !== 'revoked' || this.#controller.room?.state.connection.name === 'connected') return
-    this.#tell({ problem: 'turned-away' })
+    this.#tell(TURNED_AWAY)
   }
 
   #announce(text: string): void {

@@ -177,9 +177,9 @@ describe('IndexedDB connection', () => {
     await assertFails(() => storage.flush(), 'storage-failed')
     await assertFails(() => storage.flush(), 'storage-failed')
     await assertFails(() => indexedDbStorages(quiet).open(roomName), 'storage-failed')
-    const request = newer.transaction('blocks').objectStore('blocks').getAll()
+    const request = newer.transaction('tail').objectStore('tail').getAll()
     await completed(request)
-    assertEqual(String(request.result), String(packEntries([numbered(1)])), 'block')
+    assertEqual(String(request.result), String(packEntries([numbered(1)])), 'tail')
     newer.close()
   })
 

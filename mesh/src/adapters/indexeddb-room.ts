@@ -1,14 +1,25 @@
 /**
- * One room in IndexedDB. `append` writes to the tail at once and relaxed; `flush` folds the tail into blocks in one
- * strict transaction. A batch stays in memory until that is complete, so a connection that broke in between costs
- * nothing: the batch is written again, and the fold drops doubles.
+ * One room in IndexedDB. `append` writes to the tail at once and relaxed; `flush` writes what was appended since the last
+ * one in one strict transaction, and folds a long tail into blocks. A batch stays in memory until it is durable, so a
+ * connection that broke in between costs nothing: the batch is written again, and the fold drops doubles.
  */
 import { ParleyError } from '../errors.ts'
 import type { Log, Storage, StoredRoom } from '../ports.ts'
 import { packEntries } from './indexeddb-blocks.ts'
 import { RoomConnection } from './indexeddb-connection.ts'
 import { asStorageError, type RoomDatabase } from './indexeddb-database.ts'
-import { addToTail, foldTail, putRecord, readRoom, withFoldLock } from './indexeddb-transactions.ts'
+import {
+  addToTail,
+  type Batch,
+  foldTail,
+  keepInTail,
+  putRecord,
+  readRoom,
+  withFoldLock,
+} from './indexeddb-transactions.ts'
+
+/** A tail of so many batches is folded: loading reads it record by record, blocks at once. */
+const FOLD_BATCHES = 256
 
 export class IndexedDbRoom implements Storage {
   readonly durability = 'disk'
@@ -16,8 +27,10 @@ export class IndexedDbRoom implements Storage {
   readonly #connection: RoomConnection
   readonly #afterFlush: () => void
   /** Packed, in order, not durable yet; the first `#inTail` of them are in the tail. */
-  #batches: Uint8Array[] = []
+  #batches: Batch[] = []
   #inTail = 0
+  /** Durable batches that this handle left in the tail. */
+  #unfolded = 0
   #writing: Promise<void> | null = null
   /** Why the batches behind `#inTail` wait; told by the next flush, and then they are tried again. */
   #failure: ParleyError | null = null
@@ -29,6 +42,7 @@ export class IndexedDbRoom implements Storage {
     this.#afterFlush = afterFlush
     this.#connection = new RoomConnection(roomName, log, () => {
       this.#inTail = 0
+      for (const batch of this.#batches) batch.key = null
     })
   }
 
@@ -49,7 +63,7 @@ export class IndexedDbRoom implements Storage {
   /** Never throws; whatever goes wrong, use after `close` included, is told by the next `flush`. */
   append(entries: readonly Uint8Array[]): void {
     if (entries.length === 0) return
-    this.#batches.push(packEntries(entries))
+    this.#batches.push({ packed: packEntries(entries), key: null })
     this.#writeOn()
   }
 
@@ -65,7 +79,7 @@ export class IndexedDbRoom implements Storage {
   close(): Promise<void> {
     this.#closing ??= this.#queue(() => {
       this.#failure = null
-      return this.#flushNow()
+      return this.#flushNow(true)
     }).finally(() => this.#connection.close())
     return this.#closing
   }
@@ -98,7 +112,7 @@ export class IndexedDbRoom implements Storage {
     })
   }
 
-  async #write(db: RoomDatabase, batches: readonly Uint8Array[]): Promise<void> {
+  async #write(db: RoomDatabase, batches: readonly Batch[]): Promise<void> {
     try {
       await addToTail(db, batches)
       if (db === this.#connection.current) this.#inTail += batches.length
@@ -114,33 +128,47 @@ export class IndexedDbRoom implements Storage {
     return done
   }
 
-  async #flushNow(): Promise<void> {
-    if (this.#batches.length === 0) return
+  async #flushNow(fold = false): Promise<void> {
+    if (this.#batches.length === 0 && !(fold && this.#unfolded > 0)) return
     try {
       const db = await this.#connection.connect()
-      await this.#settleTail(this.#batches.length)
-      await withFoldLock(this.#roomName, () => this.#fold(db))
+      await this.#settleWrites()
+      await this.#keep(db)
+      if (fold || this.#unfolded >= FOLD_BATCHES) await this.#fold(db)
     } catch (error) {
       throw asStorageError(error, 'making entries durable')
     }
     this.#afterFlush()
   }
 
-  /** Waits until the first `count` batches are in the tail. */
-  async #settleTail(count: number): Promise<void> {
-    while (this.#inTail < count) {
-      this.#writeOn()
-      this.#tellFailure()
-      await this.#writing
+  /** No relaxed write may be under way: batches would be written twice under two keys. */
+  async #settleWrites(): Promise<void> {
+    while (this.#writing !== null) await this.#writing
+    this.#tellFailure()
+  }
+
+  async #keep(db: RoomDatabase): Promise<void> {
+    const batches = [...this.#batches]
+    if (batches.length === 0) return
+    // Nothing else writes meanwhile: what is appended waits behind this.
+    this.#inTail = batches.length
+    try {
+      await keepInTail(db, batches)
+    } catch (error) {
+      this.#inTail = batches.findIndex((batch) => batch.key === null)
+      if (this.#inTail < 0) this.#inTail = batches.length
+      throw error
     }
+    if (db !== this.#connection.current) throw this.#connection.absence()
+    this.#batches.splice(0, batches.length)
+    this.#inTail -= batches.length
+    this.#unfolded += batches.length
   }
 
   async #fold(db: RoomDatabase): Promise<void> {
-    const durable = this.#inTail
-    await foldTail(db)
+    await withFoldLock(this.#roomName, () => foldTail(db))
     if (db !== this.#connection.current) throw this.#connection.absence()
-    this.#batches.splice(0, durable)
-    this.#inTail -= durable
+    this.#unfolded = 0
   }
 
   #tellFailure(): void {

@@ -4,10 +4,38 @@ import type { StoredRoom } from '../ports.ts'
 import { planFold, unpackEntries } from './indexeddb-blocks.ts'
 import type { RoomDatabase } from './indexeddb-database.ts'
 
+/** Entries appended together, and where they are in the tail once they are there. */
+export interface Batch {
+  readonly packed: Uint8Array
+  key: number | null
+}
+
 /** Resolves when the operating system has it, which is not durable yet. */
-export async function addToTail(db: RoomDatabase, batches: readonly Uint8Array[]): Promise<void> {
-  const transaction = db.transaction('tail', 'readwrite', { durability: 'relaxed' })
-  await Promise.all([...batches.map((batch) => transaction.store.add(batch)), transaction.done])
+export async function addToTail(db: RoomDatabase, batches: readonly Batch[]): Promise<void> {
+  await writeTail(db, batches, 'relaxed')
+}
+
+/**
+ * Resolves when durable. What is in the tail already is put there again: what a strict transaction says of an earlier,
+ * relaxed one is left to each browser.
+ */
+export async function keepInTail(db: RoomDatabase, batches: readonly Batch[]): Promise<void> {
+  await writeTail(db, batches, 'strict')
+}
+
+async function writeTail(
+  db: RoomDatabase,
+  batches: readonly Batch[],
+  durability: 'relaxed' | 'strict',
+): Promise<void> {
+  const transaction = db.transaction('tail', 'readwrite', { durability })
+  const { store } = transaction
+  const keys = batches.map(({ packed, key }) => (key === null ? store.add(packed) : store.put(packed, key)))
+  await Promise.all([...keys, transaction.done])
+  for (const [i, key] of (await Promise.all(keys)).entries()) {
+    const batch = batches[i]
+    if (batch) batch.key = key
+  }
 }
 
 /** Resolves when durable. */

@@ -2,7 +2,14 @@
  * The gate of the journal: what came over a link is checked here, cheapest first, before it is stored and forwarded.
  * Rules: docs/spec.md, EN and ST.
  */
-import { type CloseReason, decodeEntry, type KeyId, MalformedError, type SealedEntry } from '@parley/protocol'
+import {
+  type CloseReason,
+  decodeEntry,
+  type KeyId,
+  MalformedError,
+  type SealedEntry,
+  sha256,
+} from '@parley/protocol'
 import { ADMIT_BATCH, CLOCK_AHEAD_MS } from '../limits.ts'
 import type { AuthorBook } from './author-book.ts'
 import type { AuthorLog, EntryRecord } from './author-log.ts'
@@ -59,6 +66,7 @@ export interface AdmissionDeps {
 interface Arrival {
   readonly from: Origin
   readonly entry: SealedEntry
+  readonly message: Uint8Array
   readonly hash: Uint8Array
   readonly wanted: boolean
   readonly size: number
@@ -97,7 +105,8 @@ export class Admission {
       this.#events.blameLink(from, 'malformed', `entry: ${error.message}`)
       return
     }
-    this.#queue.push({ from, entry, hash: this.#deps.seal.hash(entry), wanted, size })
+    const message = this.#deps.seal.message(entry)
+    this.#queue.push({ from, entry, message, hash: sha256(message), wanted, size })
     if (!this.#pumping) void this.#pump()
   }
 
@@ -130,7 +139,7 @@ export class Admission {
       return null
     }
     const opening = !forbidden && this.#deps.isOpen(entry.doc) ? this.#deps.seal.open(entry) : null
-    const [verified, plaintext] = await Promise.all([this.#deps.seal.verify(entry), opening])
+    const [verified, plaintext] = await Promise.all([this.#deps.seal.verify(entry, arrival.message), opening])
     return { ...arrival, forbidden, verified, plaintext }
   }
 

@@ -92,11 +92,15 @@ export class EntrySeal {
   }
 
   hash(entry: SealedEntry): Uint8Array {
-    return sha256(entryMessage(this.#deps.roomId, entry.headerBytes, entry.iv, entry.ciphertext))
+    return sha256(this.message(entry))
   }
 
-  verify(entry: SealedEntry): MaybePromise<boolean> {
-    const message = entryMessage(this.#deps.roomId, entry.headerBytes, entry.iv, entry.ciphertext)
+  /** What the author signed; its SHA-256 is the entry's hash. */
+  message(entry: SealedEntry): Uint8Array {
+    return entryMessage(this.#deps.roomId, entry.headerBytes, entry.iv, entry.ciphertext)
+  }
+
+  verify(entry: SealedEntry, message: Uint8Array = this.message(entry)): MaybePromise<boolean> {
     return this.#deps.keyring.verify(idBytes(entry.author), message, entry.signature)
   }
 }

@@ -1,9 +1,8 @@
 import { Editor, getSchema } from '@tiptap/core'
 import { Collaboration } from '@tiptap/extension-collaboration'
-import { CollaborationCaret } from '@tiptap/extension-collaboration-caret'
-import type { DocumentHandle, Profile } from '../../mesh-types.ts'
+import type { DocumentHandle } from '../../mesh-types.ts'
 import { word } from '../../words.ts'
-import { renderCaret, renderSelection } from './caret.ts'
+import { carets } from './carets.ts'
 import { allowClipboardHtml } from './clipboard-html.ts'
 import { keepForeignOut } from './foreign-content.ts'
 import { strictKit } from './strict-kit.ts'
@@ -12,17 +11,12 @@ import { WholeCharacters } from './whole-characters.ts'
 /** Where y-prosemirror keeps its nodes in the Y.Doc; changing it would hide every text written so far. */
 const FIELD = 'prosemirror'
 
-function extensions(handle: DocumentHandle, { name, color }: Profile) {
+function extensions(handle: DocumentHandle) {
   return [
     strictKit,
     WholeCharacters,
     Collaboration.configure({ document: handle.doc, field: FIELD }),
-    CollaborationCaret.configure({
-      provider: { awareness: handle.awareness },
-      user: { name, color },
-      render: renderCaret,
-      selectionRender: renderSelection,
-    }),
+    carets(handle.awareness, FIELD),
   ]
 }
 
@@ -39,9 +33,8 @@ export function createDocumentEditor(options: {
   readonly host: HTMLElement
   readonly handle: DocumentHandle
   readonly writable: boolean
-  readonly profile: Profile
 }): Editor {
-  const { host, handle, writable, profile } = options
+  const { host, handle, writable } = options
   const showEmptiness = ({ editor }: { editor: Editor }): void => {
     host.toggleAttribute('data-empty', editor.isEmpty)
   }
@@ -53,7 +46,7 @@ export function createDocumentEditor(options: {
     injectCSS: false,
     // What shows until the Y.Doc's content does. As a node: a string would be parsed, which Trusted Types forbid.
     content: { type: 'doc', content: [{ type: 'paragraph' }] },
-    extensions: extensions(handle, profile),
+    extensions: extensions(handle),
     editorProps: {
       attributes: {
         role: 'textbox',

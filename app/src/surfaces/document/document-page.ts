@@ -2,20 +2,17 @@ import { html, type PropertyValues, type TemplateResult } from 'lit'
 import { icon } from '../../elements/icon.ts'
 import { LightElement } from '../../elements/light-element.ts'
 import type { DocumentHandle } from '../../mesh-types.ts'
-import type { ProfileStore } from '../../profile-store.ts'
 import { word } from '../../words.ts'
 
 /** Fetches the editor when it is needed first, and waits for the document. */
 export class DocumentPage extends LightElement {
   static override properties = {
     handle: { attribute: false },
-    profile: { attribute: false },
     locked: { attribute: false },
     focusAtOnce: { attribute: false },
     phase: { state: true },
   }
   declare handle: DocumentHandle
-  declare profile: ProfileStore
   /** Whether it may only be read, whatever the handle allows. */
   declare locked: boolean
   declare focusAtOnce: boolean
@@ -37,7 +34,6 @@ export class DocumentPage extends LightElement {
       case 'ready':
         return html`<document-surface
           .handle=${this.handle}
-          .profile=${this.profile}
           .locked=${this.locked}
           .focusAtOnce=${this.focusAtOnce}
         ></document-surface>`

@@ -1,11 +1,8 @@
 /** The rich text editor with its toolbar: one lazy chunk. */
 import type { Editor } from '@tiptap/core'
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import { StoreController } from '../../controllers/store-controller.ts'
 import { LightElement } from '../../elements/light-element.ts'
 import type { DocumentHandle } from '../../mesh-types.ts'
-import type { StoredProfile } from '../../profile.ts'
-import type { ProfileStore } from '../../profile-store.ts'
 import { word } from '../../words.ts'
 import { createDocumentEditor } from './document-editor.ts'
 import { FormattingToolbar } from './formatting-toolbar.ts'
@@ -14,18 +11,15 @@ import { FormattingToolbar } from './formatting-toolbar.ts'
 export class DocumentSurface extends LightElement {
   static override properties = {
     handle: { attribute: false },
-    profile: { attribute: false },
     locked: { attribute: false },
     focusAtOnce: { attribute: false },
     editor: { state: true },
   }
   declare handle: DocumentHandle
-  declare profile: ProfileStore
   declare editor: Editor | null
   declare locked: boolean
   /** Whether the caret goes into the text as soon as there is one. */
   declare focusAtOnce: boolean
-  #shown: StoreController<StoredProfile> | null = null
   #unsubscribe: (() => void) | null = null
 
   constructor() {
@@ -36,7 +30,6 @@ export class DocumentSurface extends LightElement {
   }
 
   override connectedCallback(): void {
-    this.#shown ??= new StoreController(this, this.profile)
     super.connectedCallback()
     if (this.hasUpdated) this.#watch()
   }
@@ -52,11 +45,6 @@ export class DocumentSurface extends LightElement {
   }
 
   override updated(changed: PropertyValues): void {
-    const { name, color } = this.profile.value
-    const shown =
-      this.editor && (this.handle.awareness.getLocalState()?.['user'] as StoredProfile | undefined)
-    if (shown && (shown.name !== name || shown.color !== color))
-      this.editor?.commands.updateUser({ name, color })
     if (changed.has('handle') && changed.get('handle') !== undefined) this.#watch()
     else if (changed.has('locked') && changed.get('locked') !== undefined) this.#mount()
   }
@@ -95,7 +83,6 @@ export class DocumentSurface extends LightElement {
       host,
       handle: this.handle,
       writable: this.#writable,
-      profile: this.profile.value,
     })
   }
 

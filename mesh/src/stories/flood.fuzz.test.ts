@@ -1,0 +1,110 @@
+/** Floods: hostile entries under viewers' grants against eight peers, honest updates out of order over several. */
+import { encodeFrame } from '@parley/protocol'
+import { describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
+import { HostilePeer, typing } from '../testing/hostile-peer.ts'
+import { seededFraction } from '../testing/honest-traffic.ts'
+import { type Guest, Meeting, SIGNALING } from './meeting.ts'
+
+const LONG = process.env['PARLEY_LONG'] === '1'
+const HOSTILE_ENTRIES = LONG ? 100_000 : 400
+const MALFORMED_FRAMES = LONG ? 1_000_000 : 4_000
+const PER_LINK = 50
+
+async function eight(seed: number) {
+  const meeting = new Meeting({ seed })
+  const ada = await meeting.make('ada')
+  const guests: Guest[] = [ada]
+  for (let i = 1; i < 8; i++) guests.push(await meeting.join(`guest${i}`, ada))
+  ada.doc.doc.getText('t').insert(0, 'honest')
+  await meeting.until(() => meeting.agree(guests, 'honest'), 120_000)
+  await meeting.world.clock.runFor(15_000)
+  const bytes = () => guests.map((guest) => Y.encodeStateAsUpdate(guest.doc.doc))
+  let updates = 0
+  for (const guest of guests) guest.doc.doc.on('update', () => updates++)
+  return { meeting, ada, guests, bytes, updateCount: () => updates }
+}
+
+/** A new attacker with a new key each time: the last one was shut out. */
+async function attacker(meeting: Meeting, ada: Guest, name: string, role: 'viewer' | 'editor') {
+  const { link } = await ada.room.createInvite('https://parley.test/', { role, notAfterMs: 4e12 })
+  const mallory = await meeting.during(HostilePeer.join(meeting.world.platform(name), link, SIGNALING))
+  await meeting.until(() => mallory.links.length > 0)
+  await meeting.world.clock.runFor(500)
+  return mallory
+}
+
+describe('floods', () => {
+  it(`[F18] ${HOSTILE_ENTRIES} entries that viewers signed, direct and relayed, against 8 peers: none is applied`, async () => {
+    const { meeting, ada, guests, bytes, updateCount } = await eight(71)
+    const kept = bytes()
+    let sent = 0
+    for (let round = 0; sent < HOSTILE_ENTRIES; round++) {
+      const mallory = await attacker(meeting, ada, `mallory${round}`, 'viewer')
+      const log = mallory.log('content/main', 1)
+      for (let i = 0; i < PER_LINK; i++) {
+        const { entry } = await log.next(typing(log.clientId, 'EVIL'), meeting.world.clock.nowMs())
+        for (const to of mallory.links) {
+          if (i === 0) mallory.send(to, { type: 'author', chain: mallory.entrance.identity.chain })
+          if (!to.closed) mallory.send(to, { type: 'entry', entry: entry.bytes })
+          sent++
+        }
+      }
+      await meeting.until(() => mallory.links.every((to) => to.closed?.reason === 'role'))
+      mallory.close()
+      meeting.world.kill(`mallory${round}`)
+    }
+    expect(updateCount()).toBe(0)
+    expect(bytes()).toEqual(kept)
+    ada.doc.doc.getText('t').insert(0, 'still ')
+    await meeting.until(() => meeting.agree(guests, 'still honest'))
+  }, 3_600_000)
+
+  it(`[F25] ${MALFORMED_FRAMES} malformed frames on proven links: no crash, no change, no event`, async () => {
+    const { meeting, ada, guests, bytes, updateCount } = await eight(72)
+    const kept = bytes()
+    const fraction = seededFraction(72)
+    const corpus = honestFrames()
+    for (let sent = 0, round = 0; sent < MALFORMED_FRAMES; round++) {
+      const mallory = await attacker(meeting, ada, `mallory${round}`, 'editor')
+      for (const to of mallory.links) {
+        for (let i = 0; i < PER_LINK && !to.closed; i++, sent++) {
+          const frame = mutate(corpus[Math.floor(fraction() * corpus.length)] as Uint8Array, fraction)
+          if (frame.length > 0) to.proven.link.send(frame, fraction() < 0.5 ? 'live' : 'control')
+        }
+      }
+      await meeting.world.clock.runFor(300)
+      mallory.close()
+      meeting.world.kill(`mallory${round}`)
+    }
+    expect(updateCount()).toBe(0)
+    expect(bytes()).toEqual(kept)
+    ada.doc.doc.getText('t').insert(0, 'still ')
+    await meeting.until(() => meeting.agree(guests, 'still honest'), 120_000)
+  }, 3_600_000)
+})
+
+function honestFrames(): Uint8Array[] {
+  const hash = new Uint8Array(32).fill(7)
+  return [
+    encodeFrame({ type: 'digest', root: hash, buckets: null }),
+    encodeFrame({ type: 'heads', answer: true, buckets: new Uint8Array([1, 2]), heads: [] }),
+    encodeFrame({ type: 'want', ranges: [] }),
+    encodeFrame({ type: 'author', chain: new Uint8Array(200) }),
+    encodeFrame({ type: 'entry', entry: new Uint8Array(300).fill(1) }),
+    encodeFrame({ type: 'presence', sealed: new Uint8Array(80) }),
+    encodeFrame({ type: 'keys', epochs: [{ counter: 1, key: hash }] }),
+    encodeFrame({ type: 'ping', count: 3 }),
+    encodeFrame({ type: 'credit', bytes: 100 }),
+  ]
+}
+
+/** Flipped, cut, lengthened, or random altogether. */
+function mutate(frame: Uint8Array, fraction: () => number): Uint8Array {
+  const dice = fraction()
+  if (dice < 0.25) return Uint8Array.from({ length: 1 + Math.floor(fraction() * 200) }, () => fraction() * 256)
+  if (dice < 0.5) return frame.slice(0, 1 + Math.floor(fraction() * frame.length))
+  const copy = dice < 0.75 ? frame.slice() : new Uint8Array([...frame, ...frame.slice(0, 9)])
+  for (let i = 0; i < 3; i++) copy[Math.floor(fraction() * copy.length)] = Math.floor(fraction() * 256)
+  return copy
+}
