@@ -85,5 +85,7 @@ export function isInstalled(root = ROOT) {
 }
 
 export async function ensureInstalled() {
-  if (!isInstalled()) await step('Installing packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund'])
+  // Not `npm ci`: it refuses a lock file whose maker's registry did not hold the optional binaries of every platform.
+  const args = ['install', '--no-save', '--no-audit', '--no-fund']
+  if (!isInstalled()) await step('Installing packages (npm install)', 'npm', args)
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { listInvites } from './invites.ts'
 import { isLoopback } from './loopback.ts'
 import { contrast, initialsOf, PALETTE, safeColor, textColorOn } from './palette.ts'
-import { passphraseStrength } from './passphrase.ts'
+import { normalizePassphrase, passphraseStrength } from './passphrase.ts'
 import { cleanName, generatedProfile, parseStoredProfile } from './profile.ts'
 import { parseKnownRoom } from './rooms-list.ts'
 
@@ -99,5 +99,13 @@ describe('lists that others or earlier versions wrote', () => {
       [one, 'x'],
     ])
     expect(listed.map(({ notAfterMs }) => notAfterMs)).toEqual([2, 1])
+  })
+})
+
+describe('a passphrase', () => {
+  it('is the same however the keyboard spells it', () => {
+    const composed = 'caf\u00e9 \ufb01sh'
+    expect(normalizePassphrase('cafe\u0301 fish')).toBe(normalizePassphrase(composed))
+    expect(normalizePassphrase('Quay otter lantern')).toBe('Quay otter lantern')
   })
 })

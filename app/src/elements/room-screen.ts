@@ -189,7 +189,7 @@ export class RoomScreen extends LightElement {
       state: room.state,
       // What a state says in full is not said twice.
       mishaps: isShutOut(room.state) ? this.mishaps.filter((each) => each !== TURNED_AWAY) : this.mishaps,
-      rebuilt: this.rebuilt,
+      rebuilt: this.rebuilt && !isShutOut(room.state),
       // One thing at a time.
       offerRecovery: this.offerRecovery && !asksName && room.recoveryFile !== null,
       newcomerName: asksName ? this.profile.value.name : null,

@@ -252,7 +252,7 @@ export const de: Catalogue = {
     },
     revoked: {
       what: 'Dein Zugang zu diesem Raum wurde zurückgenommen.',
-      kept: 'Das Dokument bleibt hier lesbar, wie es war. Änderungen von dir, die die anderen nicht mehr erreicht haben, sind nur auf diesem Gerät.',
+      kept: 'Was du vom Dokument hast, bleibt hier lesbar. Änderungen von dir, die die anderen nicht mehr erreicht haben, sind nur auf diesem Gerät.',
       todo: 'Frage jemanden, dem der Raum gehört, wenn du das für einen Irrtum hältst.',
     },
     'turned-away': {

@@ -249,7 +249,7 @@ export const en = {
     },
     revoked: {
       what: 'Your access to this room was taken back.',
-      kept: 'The document stays readable here as it was. Changes of yours that had not reached the others are kept only on this device.',
+      kept: 'What you have of the document stays readable here. Changes of yours that had not reached the others are kept only on this device.',
       todo: 'Ask an owner of the room if you think this is a mistake.',
     },
     'turned-away': {
