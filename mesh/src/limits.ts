@@ -136,3 +136,5 @@ export const RECEIPTS_AT_START = 64
 export const LOAD_SLICE_ENTRIES = 500
 /** A link that news was left out for is told our digest after so long. */
 export const BEHIND_MS = 1_000
+/** A copy that lost its right while it was away is told why before the link ends: both ends open up within a round trip. */
+export const TURN_AWAY_MS = 1_000

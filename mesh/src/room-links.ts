@@ -23,7 +23,7 @@ import type { AuthorBook } from './journal/author-book.ts'
 import type { AuthorLog, EntryRecord } from './journal/author-log.ts'
 import type { Journal } from './journal/journal.ts'
 import { JournalSync } from './journal/journal-sync.ts'
-import { BEHIND_MS, IHAVE_GRACE_MS, IHAVE_MS, WANTS_WAITING } from './limits.ts'
+import { BEHIND_MS, IHAVE_GRACE_MS, IHAVE_MS, TURN_AWAY_MS, WANTS_WAITING } from './limits.ts'
 import type { Lane } from './link/chunk.ts'
 import { LinkBudget, NewsAllowance } from './link/link-budget.ts'
 import type { PeerLink } from './link/peer-link.ts'
@@ -122,6 +122,25 @@ export class RoomLinks {
     return live
   }
 
+  /** To a copy that has lost its right: the records that say so, for it to see for itself, and then the end. */
+  turnAway(proven: ProvenLink, logs: readonly AuthorLog[], reason: CloseReason): void {
+    proven.start({ frame: () => undefined, closed: () => undefined, liveDrained: () => undefined })
+    for (const author of new Set(logs.map((log) => log.author))) {
+      for (const chain of this.#deps.authors.chainsOf(author)) {
+        proven.link.send(encodeFrame({ type: 'author', chain }), 'control')
+      }
+    }
+    for (const log of logs) this.#sendAll(proven.link, log)
+    this.#deps.clock.after(TURN_AWAY_MS, () => proven.link.close(CLOSE[reason], 'no right to be here'))
+  }
+
+  #sendAll(link: PeerLink, log: AuthorLog): void {
+    for (let seq = 1; seq <= log.stored; seq++) {
+      const record = log.record(seq)
+      if (record) link.send(encodeFrame({ type: 'entry', entry: record.bytes }), 'control')
+    }
+  }
+
   /** Closes every link that leads to this key. */
   closeKey(key: KeyId, reason: CloseReason, detail: string): void {
     for (const live of [...this.#live]) if (live.key === key) live.link.close(CLOSE[reason], detail)
@@ -160,10 +179,7 @@ export class RoomLinks {
   pushAll(live: LiveLink, logs: readonly AuthorLog[]): void {
     for (const log of logs) {
       this.#introduceAuthor(live, log.author)
-      for (let seq = 1; seq <= log.stored; seq++) {
-        const record = log.record(seq)
-        if (record) live.link.send(encodeFrame({ type: 'entry', entry: record.bytes }), 'control')
-      }
+      this.#sendAll(live.link, log)
     }
   }
 

@@ -497,8 +497,11 @@ class RoomCore implements Room {
 
   #handleProven(proven: ProvenLink): void {
     const { key } = proven.peer.standing
-    const revoked = this.#authors.validStandingOf(key) === null
-    const refused = revoked ? 'revoked' : this.#refusalOf(key)
+    if (this.#authors.validStandingOf(key) === null && !this.#closing) {
+      this.#links.turnAway(proven, this.#journal.logsOf(META), 'revoked')
+      return
+    }
+    const refused = this.#refusalOf(key)
     if (refused || this.#closing) {
       proven.link.close(CLOSE[refused ?? 'normal'], refused ? 'refused before' : 'room closed')
       return

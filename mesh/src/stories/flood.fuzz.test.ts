@@ -2,8 +2,8 @@
 import { encodeFrame } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
-import { HostilePeer, typing } from '../testing/hostile-peer.ts'
 import { seededFraction } from '../testing/honest-traffic.ts'
+import { HostilePeer, typing } from '../testing/hostile-peer.ts'
 import { type Guest, Meeting, SIGNALING } from './meeting.ts'
 
 const LONG = process.env['PARLEY_LONG'] === '1'
@@ -102,7 +102,8 @@ function honestFrames(): Uint8Array[] {
 /** Flipped, cut, lengthened, or random altogether. */
 function mutate(frame: Uint8Array, fraction: () => number): Uint8Array {
   const dice = fraction()
-  if (dice < 0.25) return Uint8Array.from({ length: 1 + Math.floor(fraction() * 200) }, () => fraction() * 256)
+  if (dice < 0.25)
+    return Uint8Array.from({ length: 1 + Math.floor(fraction() * 200) }, () => fraction() * 256)
   if (dice < 0.5) return frame.slice(0, 1 + Math.floor(fraction() * frame.length))
   const copy = dice < 0.75 ? frame.slice() : new Uint8Array([...frame, ...frame.slice(0, 9)])
   for (let i = 0; i < 3; i++) copy[Math.floor(fraction() * copy.length)] = Math.floor(fraction() * 256)

@@ -69,6 +69,21 @@ describe('revocation', () => {
     await meeting.until(() => meeting.agree([cleo, again, newcomer], 'dan reads the secret start '))
   })
 
+  it('[MT3] who was revoked while away is told so, and writes nothing more', async () => {
+    const { meeting, ada, ben, cleo, dan } = await four(88)
+    meeting.world.kill('dan')
+    await meeting.world.clock.runFor(20_000)
+    await meeting.during(ada.room.revoke(dan.room.self.key))
+    const again = await meeting.reopen('dan', dan.room)
+    await meeting.until(() => again.room.state.connection.name === 'refused')
+    expect(again.room.state.connection).toEqual({ name: 'refused', reason: 'revoked' })
+    again.doc.doc.getText('t').insert(0, 'LATE ')
+    ada.doc.doc.getText('t').insert(0, 'on ')
+    await meeting.until(() => meeting.agree([ada, ben, cleo], 'on start '))
+    await meeting.world.clock.runFor(20_000)
+    expect(meeting.textOf(again)).not.toContain('on ')
+  })
+
   it('[MT2] [MT5] [GR8] revoking an invite shuts out who came by it, except those kept', async () => {
     const meeting = new Meeting({ seed: 83 })
     const ada = await meeting.make('ada')
