@@ -107,7 +107,10 @@ export class RoomStanding {
   }
 
   #recutOne(log: AuthorLog): void {
-    const roles = this.#deps.authors().standingsOf(log.author).map(({ role }) => role)
+    const roles = this.#deps
+      .authors()
+      .standingsOf(log.author)
+      .map(({ role }) => role)
     const restricted = !roles.some((role) => role === 'editor' || role === 'owner')
     const cut = this.cutOf({ log: log.key, author: log.author })
     if (cut === log.cut && restricted === log.restricted) return

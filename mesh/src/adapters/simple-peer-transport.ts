@@ -15,7 +15,7 @@ export interface WebRtc {
 /** A chunk and its header. */
 const MESSAGE_BYTES = CHUNK_BYTES + 64
 /** For the last bytes: a partner that is told to close does so itself within a round trip, and ends the wait. */
-const LINGER_MS = 250
+const LINGER_MS = 1_000
 /** `@roamhq/wrtc` has no `bufferedamountlow`. At this pace 96 KiB a look still make 24 MB/s. */
 const BUFFER_POLL_MS = 4
 

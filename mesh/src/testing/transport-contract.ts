@@ -159,7 +159,7 @@ function describeEndings({ describe, it }: TestFrame, name: string, connect: Con
       a.transport.close()
       await a.until(() => a.count('closed by us') === 1)
       await b.until(() => b.count('closed by the other side') === 1)
-      assertEqual(b.messages.at(-1)?.join(), '9', 'the last words')
+      assertEqual(b.messages.at(-1)?.slice(0, 4).join(), '9', 'the last words')
       b.transport.close()
       const answer = sdpsOf(b)[0] ?? ''
       for (const end of [a, b]) {
