@@ -59,13 +59,14 @@ export class RoomStanding {
 
   /** Whether anything in this room was ever cut. */
   get hasCuts(): boolean {
-    return this.meta.hasCuts || [...this.#forks.all()].length > 0
+    return this.meta.hasCuts || this.#forks.count > 0
   }
 
   readonly isVoid = (standing: Standing): boolean => this.meta.isVoid(standing)
 
   /** How far a log stands, `null` without limit. */
   readonly cutOf = (name: { readonly log: LogKey; readonly author: KeyId }): number | null => {
+    if (!this.hasCuts) return null
     const byOwners = this.meta.cutOf(name.log, name.author, this.#deps.authors().standingsOf(name.author))
     const fork = this.#forks.get(name.log)
     if (!fork) return byOwners

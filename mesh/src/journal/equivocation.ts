@@ -74,6 +74,10 @@ export class Forks {
     return this.#byLog.get(log)
   }
 
+  get count(): number {
+    return this.#byLog.size
+  }
+
   all(): IterableIterator<Fork> {
     return this.#byLog.values()
   }

@@ -71,6 +71,7 @@ export class Meta {
 
   /** Revocations that a chain falls under: no two can contradict each other, since owners revoke only who is none. */
   #voiding(standing: Standing): Cuts[] {
+    if (this.#revocations.size === 0) return []
     return standing.path.flatMap((key, step) =>
       (this.#revocations.get(key) ?? []).filter(({ byRoot, record }) => {
         const spared = record.type === 'revoke' && record.keep.includes(standing.key)
