@@ -56,6 +56,10 @@ export interface RoomLinksDeps {
   readonly journal: Journal
   readonly authors: AuthorBook
   readonly admission: Admission
+  /** How far a log stands, `null` without limit. */
+  readonly cutOf: (head: Head) => number | null
+  /** Whether something that stands waits for this log. */
+  readonly isNeeded: (head: Head) => boolean
 }
 
 export interface RoomLinksEvents {
@@ -159,19 +163,32 @@ export class RoomLinks {
   publish(log: AuthorLog, record: EntryRecord, from: LiveLink | null): void {
     const bytes = encodeFrame({ type: 'entry', entry: record.bytes })
     for (const live of this.#trees.eager(log.author, from)) {
-      this.#introduceAuthor(live, log.author)
-      this.#push(live, bytes)
+      if (this.#introduceAsNews(live, log.author)) this.#push(live, bytes)
+      else this.#leaveBehind(live)
     }
     if (from) this.#trees.handleNews(log.author, from)
     this.#fresh.set(log.key, log)
     this.#ihaveTimer ??= this.#deps.clock.after(IHAVE_MS, () => this.#announce())
   }
 
+  /** The link is told our digest in a moment: what was left out is asked for, under credit. */
+  #leaveBehind(live: LiveLink): void {
+    if (!live.behind) this.#deps.clock.after(BEHIND_MS, () => this.#drained(live))
+    live.behind = true
+  }
+
+  #introduceAsNews(live: LiveLink, author: KeyId): boolean {
+    if (live.authorsSent.has(author)) return true
+    const chains = this.#deps.authors.chainsOf(author).length
+    if (!live.allowance.introduce(chains, this.#deps.clock.nowMs())) return false
+    this.#introduceAuthor(live, author)
+    return true
+  }
+
   /** News that a link has no room for is left to sync. */
   #push(live: LiveLink, bytes: Uint8Array): void {
     if (!live.allowance.spend(bytes.length, this.#deps.clock.nowMs())) {
-      if (!live.behind) this.#deps.clock.after(BEHIND_MS, () => this.#drained(live))
-      live.behind = true
+      this.#leaveBehind(live)
     } else if (!live.link.send(bytes, 'live')) live.behind = true
   }
 
@@ -212,6 +229,13 @@ export class RoomLinks {
     for (const chain of this.#deps.authors.chainsOf(author)) this.send(live, { type: 'author', chain })
   }
 
+  /** Another chain of an author came to be known: it may give a right that neighbours do not know of yet. */
+  reintroduce(author: KeyId): void {
+    for (const live of this.#live) {
+      if (live.authorsSent.delete(author)) this.#introduceAuthor(live, author)
+    }
+  }
+
   /** Lazy links hear of new heads once in a while. */
   #announce(): void {
     this.#ihaveTimer = null
@@ -226,14 +250,15 @@ export class RoomLinks {
     }
     this.#fresh.clear()
     for (const [live, list] of heads) {
-      for (const head of list) this.#introduceAuthor(live, head.author)
       this.send(live, { type: 'ihave', heads: list.slice(0, 2000) })
     }
   }
 
   #mayWant(head: Head): boolean {
-    const standing = this.#deps.authors.standingOf(head.author)
-    return standing === null || mayWrite(standing.role, head.doc)
+    const standings = this.#deps.authors.standingsOf(head.author)
+    if (standings.length > 0 && !standings.some(({ role }) => mayWrite(role, head.doc))) return false
+    const cut = this.#deps.cutOf(head)
+    return cut === null || head.seq <= cut || (head.doc !== 'meta' && this.#deps.isNeeded(head))
   }
 
   #serve(live: LiveLink, ranges: readonly Range[]): void {
@@ -252,10 +277,19 @@ export class RoomLinks {
   /** One frame at a time: what waits for credit is in the journal, not in a queue. */
   async #serveRanges(live: LiveLink, ranges: readonly Range[]): Promise<void> {
     live.wantsWaiting--
-    for (const range of ranges) this.#introduceAuthor(live, range.author)
+    for (const range of ranges) await this.#introduceInBulk(live, range.author)
     for (const record of this.#deps.journal.inRanges(ranges)) {
       if (!this.#live.has(live)) return
       await live.link.sendBulk(encodeFrame({ type: 'entry', entry: record.bytes }), 'sync')
+    }
+  }
+
+  /** Under the receiver's credit: a room of a thousand authors is more than may be told unasked. */
+  async #introduceInBulk(live: LiveLink, author: KeyId): Promise<void> {
+    if (live.authorsSent.has(author) || !this.#live.has(live)) return
+    live.authorsSent.add(author)
+    for (const chain of this.#deps.authors.chainsOf(author)) {
+      await live.link.sendBulk(encodeFrame({ type: 'author', chain }), 'sync')
     }
   }
 
@@ -285,7 +319,7 @@ export class RoomLinks {
       live.link.close(CLOSE.malformed, error.message)
       return
     }
-    if (lane === 'sync' && frame.type !== 'entry') {
+    if (lane === 'sync' && frame.type !== 'entry' && frame.type !== 'author') {
       live.link.close(CLOSE.malformed, `${frame.type} on the sync lane`)
       return
     }
@@ -297,7 +331,7 @@ export class RoomLinks {
       case 'entry':
         return this.#deps.admission.receive(live, frame.entry, creditBytes > 0, creditBytes)
       case 'author':
-        return void this.#learn(live, frame.chain)
+        return void this.#learn(live, frame.chain, creditBytes)
       case 'digest':
       case 'heads':
       case 'want':
@@ -321,10 +355,18 @@ export class RoomLinks {
   }
 
   /** Chains of another room, or broken ones, are left out without blame: entries under them then have no author. */
-  async #learn(live: LiveLink, chain: Uint8Array): Promise<void> {
+  async #learn(live: LiveLink, chain: Uint8Array, creditBytes: number): Promise<void> {
     live.learning++
-    await this.#deps.authors.learn(chain.slice())
-    live.learning--
+    try {
+      await this.#deps.authors.learn(chain.slice())
+    } finally {
+      live.learning--
+      if (creditBytes > 0 && this.#live.has(live)) live.link.consumed(creditBytes)
+      this.#dispatchDeferred(live)
+    }
+  }
+
+  #dispatchDeferred(live: LiveLink): void {
     while (live.learning === 0) {
       const next = live.deferred.shift()
       if (!next) return

@@ -15,6 +15,7 @@ import {
   parseRoomLink,
   ROLES,
   ROOM_ID_LINK_CHARACTERS,
+  type Role,
   type RoomId,
   type RoomLink,
   roomIdOf,
@@ -178,14 +179,21 @@ async function delegateToDevice(
   const grant = await grantTo(await platform.keyring.signer(keys), platform, { role, may, notAfterMs })
   const signed = await signGrant(link.roomId, invite.publicKey, grant, (message) => invite.sign(message))
   const chain: GrantChain = { rootKey: link.chain.rootKey, grants: [...link.chain.grants, signed] }
-  return { readKey: link.readKey, chain: encodeChain(chain), keys, root: known?.root ?? null }
+  // A link never replaces the key that this device reads the room with: a false one would lock its owner out.
+  return {
+    readKey: known?.readKey ?? link.readKey,
+    chain: encodeChain(chain),
+    keys,
+    root: known?.root ?? null,
+  }
 }
 
 /** Whether the grant kept here gives at least what the link would. */
 async function outranks(platform: Platform, known: RoomSecrets, offered: Standing): Promise<boolean> {
   const kept = await verifiedStanding(platform, known.chain, offered.roomId)
   if (!kept || kept.notAfterMs <= platform.clock.nowMs()) return false
-  const more = ROLES.indexOf(kept.role) - ROLES.indexOf(offered.role)
+  const rank = (role: Role) => (role === 'archivist' ? -1 : ROLES.indexOf(role))
+  const more = rank(kept.role) - rank(offered.role)
   return more > 0 || (more === 0 && kept.notAfterMs >= offered.notAfterMs)
 }
 

@@ -5,12 +5,15 @@
 import {
   decodeMetaRecord,
   type EntryHeader,
+  equalBytes,
   type KeyId,
   type LogKey,
   MalformedError,
   type MetaRecord,
+  mayWrite,
   type ProofFrame,
   type RoomId,
+  type SealedEntry,
   type Standing,
   type Verify,
 } from '@parley/protocol'
@@ -21,6 +24,16 @@ import { checkProof, type Fork, Forks } from './journal/equivocation.ts'
 import type { Journal } from './journal/journal.ts'
 import { Meta } from './journal/meta.ts'
 import type { Cipher, Signer } from './ports.ts'
+
+/** One dishonest author can fork each of its logs; so many are remembered. */
+const FORKS_PER_AUTHOR = 64
+
+interface PlacedRecord {
+  readonly author: KeyId
+  readonly log: LogKey
+  readonly seq: number
+  readonly record: MetaRecord
+}
 
 export interface StandingDeps {
   readonly roomId: RoomId
@@ -48,18 +61,24 @@ export interface StandingEvents {
 export class RoomStanding {
   readonly #deps: StandingDeps
   readonly #events: StandingEvents
-  readonly meta: Meta
+  #meta: Meta
+  /** Every record that was met, standing or not: what counts follows from all of them, in whatever order they came. */
+  readonly #records: PlacedRecord[] = []
   readonly #forks = new Forks()
 
   constructor(deps: StandingDeps, events: StandingEvents) {
     this.#deps = deps
     this.#events = events
-    this.meta = new Meta(deps.rootKey)
+    this.#meta = new Meta(deps.rootKey)
   }
 
   /** Whether anything in this room was ever cut. */
   get hasCuts(): boolean {
     return this.meta.hasCuts || this.#forks.count > 0
+  }
+
+  get meta(): Meta {
+    return this.#meta
   }
 
   readonly isVoid = (standing: Standing): boolean => this.meta.isVoid(standing)
@@ -68,7 +87,7 @@ export class RoomStanding {
   readonly cutOf = (name: { readonly log: LogKey; readonly author: KeyId }): number | null => {
     if (!this.hasCuts) return null
     const byOwners = this.meta.cutOf(name.log, name.author, this.#deps.authors().standingsOf(name.author))
-    const fork = this.#forks.get(name.log)
+    const fork = this.#forkOf(name.log)
     if (!fork) return byOwners
     return byOwners === null ? fork.seq : Math.min(fork.seq, byOwners)
   }
@@ -77,18 +96,37 @@ export class RoomStanding {
    * A record of `meta` whose author is an owner. Returns false when it is not one: its author broke a rule.
    * While a room is being loaded consequences are drawn once, at the end.
    */
-  async addRecord(author: KeyId, bytes: Uint8Array, loading = false): Promise<boolean> {
+  async addRecord(
+    entry: Pick<SealedEntry, 'author' | 'log' | 'seq' | 'ciphertext'>,
+    loading = false,
+  ): Promise<boolean> {
+    const { author, log, seq } = entry
     let record: MetaRecord
     try {
-      record = decodeMetaRecord(bytes)
+      record = decodeMetaRecord(entry.ciphertext)
     } catch (error) {
       if (error instanceof MalformedError) return false
       throw error
     }
-    this.meta.add({ record, author })
+    this.#records.push({ author, log, seq, record })
+    this.#remake()
     if (record.type === 'epoch') await this.#learnEpoch(record)
     else if (!loading) this.recut()
     return true
+  }
+
+  /** The root key's records stand always; other owners' as far as those leave their logs standing. */
+  #remake(): void {
+    const meta = new Meta(this.#deps.rootKey)
+    const byRoot = this.#records.filter(({ author }) => author === this.#deps.rootKey)
+    for (const placed of byRoot) meta.add(placed)
+    const others = this.#records.filter(({ author }) => author !== this.#deps.rootKey)
+    const standing = others.filter(({ author, log, seq }) => {
+      const cut = meta.cutOf(log, author, this.#deps.authors().standingsOf(author))
+      return cut === null || seq <= cut
+    })
+    for (const placed of standing) meta.add(placed)
+    this.#meta = meta
   }
 
   async #learnEpoch(record: Extract<MetaRecord, { type: 'epoch' }>): Promise<void> {
@@ -114,11 +152,20 @@ export class RoomStanding {
       .map(({ role }) => role)
     const restricted = !roles.some((role) => role === 'editor' || role === 'owner')
     const cut = this.cutOf({ log: log.key, author: log.author })
-    if (cut === log.cut && restricted === log.restricted) return
+    const other = this.#holdsAnother(log)
+    if (other) log.drop(1)
+    if (!other && cut === log.cut && restricted === log.restricted) return
     log.cut = cut
     log.restricted = restricted
     this.#deps.journal.heads.changed(log)
     this.#events.cut(log)
+  }
+
+  /** An owner named another entry at a place of this log than the one held: the whole log is asked for again. */
+  #holdsAnother(log: AuthorLog): boolean {
+    const vouched = this.meta.vouchedOf(log.key)
+    const held = vouched && vouched.seq <= log.stored ? log.record(vouched.seq) : undefined
+    return held !== undefined && vouched !== null && !equalBytes(held.hash, vouched.hash)
   }
 
   /** Another chain of an author is known: its logs may stand further, or be less restricted. */
@@ -126,19 +173,36 @@ export class RoomStanding {
     for (const log of this.#deps.journal.logs()) if (log.author === author) this.#recutOne(log)
   }
 
+  /** The fork that counts for a log: none at or below a place that an owner has named. */
+  #forkOf(log: LogKey): Fork | undefined {
+    const fork = this.#forks.get(log)
+    return fork && fork.seq > (this.meta.vouchedOf(log)?.seq ?? 0) ? fork : undefined
+  }
+
   /** A log got its first entries: records that came before them apply to it as well. */
   adopt(log: AuthorLog): void {
     if (log.cut === null) this.#recutOne(log)
   }
 
-  /** `null` when it proves nothing. */
+  /**
+   * `null` when it proves nothing. A proof about somebody who may not write there anyway is left out: anybody can sign two
+   * things with a key of their own.
+   */
   async addProof(proof: ProofFrame): Promise<Fork | null> {
     const fork = await checkProof(proof, this.#deps.roomId, this.#deps.verify)
-    if (!fork || !this.#forks.add(fork)) return fork
+    if (!fork || !this.#concerns(fork) || !this.#forks.add(fork)) return fork
     const log = this.#deps.journal.log(fork.log)
-    if (log) this.#settle(log, fork)
+    if (log && this.#forkOf(fork.log) === fork) this.#settle(log, fork)
     this.#events.forked(fork)
     return fork
+  }
+
+  #concerns({ header: { author, doc } }: Fork): boolean {
+    const mayWriteThere = this.#deps
+      .authors()
+      .standingsOf(author)
+      .some(({ role }) => mayWrite(role, doc))
+    return mayWriteThere && this.#forks.countOf(author) < FORKS_PER_AUTHOR
   }
 
   #settle(log: AuthorLog, fork: Fork): void {
@@ -153,11 +217,12 @@ export class RoomStanding {
 
   /** Whether this very entry has lost a fork: nobody takes it any more. */
   hasLost(header: Pick<EntryHeader, 'seq'>, log: LogKey, hash: Uint8Array): boolean {
-    const fork = this.#forks.get(log)
+    const fork = this.#forkOf(log)
     return fork !== undefined && header.seq === fork.seq && !hash.every((byte, i) => byte === fork.winner[i])
   }
 
-  proofs(): ProofFrame[] {
-    return [...this.#forks.all()].map((fork) => fork.proof)
+  /** Proofs about logs that are held here: who has none of a log needs no proof about it. */
+  proofsHeld(): ProofFrame[] {
+    return [...this.#forks.all()].filter(({ log }) => this.#deps.journal.log(log)).map((fork) => fork.proof)
   }
 }

@@ -12,6 +12,7 @@ import {
   equalBytes,
   type Frame,
   formatRoomLink,
+  type Head,
   inviteAgreementSeedOf,
   type KeyId,
   keyIdOf,
@@ -82,11 +83,15 @@ import { RoomStanding } from './room-standing.ts'
 import { connectionState, people, saveState } from './room-state.ts'
 
 const TICK_MS = 1_000
+/** Heads or wraps in one record: 1,500 of 125 B stay well below an entry. */
+const RECORD_ITEMS = 1_500
 const META = 'meta' as DocName
 const ROSTER = 'roster' as DocName
 const INVITES = 'invites'
 /** Map in the document `invites`: X25519 keys of invites, so that later epoch keys can be wrapped for them. */
 const INVITE_KEYS = 'keys'
+/** Keys that wait for the record that names them. */
+const UNNAMED_KEYS = 64
 /** Unknown clients that are asked after in a second. */
 const SEEKS_AT_ONCE = 16
 /** Entries beyond a cut that are asked for at a time. */
@@ -131,6 +136,9 @@ class RoomCore implements Room {
   #presenceKeys: readonly AeadKey[]
   #profile: Profile
   #revoked = false
+  /** Keys of epochs that no record here names yet. */
+  readonly #unnamedKeys: { readonly live: LiveLink; readonly counter: number; readonly key: Uint8Array }[] =
+    []
   readonly #carets = new Map<DocName, Map<number, AwarenessState>>()
   /** Keys whose signed rule-breaking was seen: no link to them for a while. */
   readonly #refusedKeys = new Map<KeyId, { readonly reason: CloseReason; readonly untilMs: number }>()
@@ -185,7 +193,10 @@ class RoomCore implements Room {
       },
     )
     this.#authors = new AuthorBook(this.id, verify, this.#standing.isVoid, (author, chains) => {
-      if (chains.length > 1) this.#standing.recutAuthor(author)
+      if (chains.length > 1) {
+        this.#standing.recutAuthor(author)
+        this.#links.reintroduce(author)
+      }
       entrance.storage.put(authorRecord(author), chains).catch((error: unknown) => this.#storageFailed(error))
     })
     this.#seal = new EntrySeal({ roomId: this.id, cipher, keyring, random }, epochs)
@@ -196,7 +207,14 @@ class RoomCore implements Room {
     })
     this.#admission = this.#makeAdmission()
     this.#links = new RoomLinks(
-      { clock, journal: this.#journal, authors: this.#authors, admission: this.#admission },
+      {
+        clock,
+        journal: this.#journal,
+        authors: this.#authors,
+        admission: this.#admission,
+        cutOf: this.#standing.cutOf,
+        isNeeded: (head) => this.#isNeeded(head),
+      },
       {
         attached: (live) => this.#handleAttached(live),
         detached: (live, reason, detail) => this.#handleDetached(live, reason, detail),
@@ -318,7 +336,7 @@ class RoomCore implements Room {
           epoch: this.#epochs.current.id.counter,
           metaHeads: documentHeads(this.#journal.logsOf(META)),
         }),
-        learnChain: (chain) => this.#authors.learn(chain),
+        learnChain: (chain) => this.#authors.learn(chain, true),
         sendSealed: (to, sealed) => this.#signaling.signal(to, sealed),
         askForMore: () => this.#signaling.more(),
         linked: () => [...this.#links.all].map((live) => live.instance),
@@ -340,7 +358,7 @@ class RoomCore implements Room {
 
   async load(): Promise<void> {
     const { clock } = this.#platform
-    await this.#authors.learn(this.#entrance.identity.chain)
+    await this.#authors.learn(this.#entrance.identity.chain, true)
     await loadAuthors(this.#authors, this.#entrance.records)
     for (const proof of loadProofs(this.#entrance.records)) await this.#standing.addProof(proof)
     const leftOut = await loadEntries(
@@ -350,7 +368,7 @@ class RoomCore implements Room {
         seal: this.#seal,
         clock,
         cutOf: this.#standing.cutOf,
-        onMeta: (entry) => this.#standing.addRecord(entry.author, entry.ciphertext, true),
+        onMeta: (entry) => this.#standing.addRecord(entry, true),
       },
       this.#entrance.entries,
     )
@@ -394,6 +412,7 @@ class RoomCore implements Room {
     this.#cancelTick = clock.after(TICK_MS, () => this.#tick())
     this.#links.sync.expireWants()
     this.#seekMissing()
+    this.#endExpired()
     const nowMs = clock.nowMs()
     const quiet = !this.#told && nowMs - this.#changedAtMs >= DIGEST_QUIET_MS
     if (!quiet && nowMs - this.#toldAtMs < DIGEST_INTERVAL_MS) return
@@ -406,6 +425,11 @@ class RoomCore implements Room {
   #entriesChanged(): void {
     this.#changedAtMs = this.#platform.clock.nowMs()
     this.#told = false
+  }
+
+  /** Links of whose grant ended meanwhile. */
+  #endExpired(): void {
+    if ([...this.#links.all].some((live) => !this.#hasRight(live.key))) this.#handleRights()
   }
 
   // --- entries
@@ -449,7 +473,7 @@ class RoomCore implements Room {
   #handleAdmitted(entries: readonly Admitted[]): void {
     for (const { log, record, entry, plaintext, from } of entries) {
       this.#standing.adopt(log)
-      if (log.doc === META) void this.#handleMeta(entry)
+      if (log.doc === META && log.standing >= record.seq) void this.#handleMeta(entry)
       if (log.doc === ROSTER) void this.#readRoster(log)
       const open = this.#documents.get(log.doc)
       open?.sync.handleStored(log, record.seq, plaintext)
@@ -497,7 +521,7 @@ class RoomCore implements Room {
 
   #handleProven(proven: ProvenLink): void {
     const { key } = proven.peer.standing
-    if (this.#authors.validStandingOf(key) === null && !this.#closing) {
+    if (!this.#hasRight(key) && !this.#closing) {
       this.#links.turnAway(proven, this.#journal.logsOf(META), 'revoked')
       return
     }
@@ -507,6 +531,10 @@ class RoomCore implements Room {
       return
     }
     const before = this.#links.byInstance(toBase64Url(proven.peer.instance))
+    if (before && before.key !== key) {
+      proven.link.close(CLOSE.notProven, 'the name of another copy')
+      return
+    }
     before?.link.close(CLOSE.normal, 'replaced by a newer link')
     const live = this.#links.attach(proven)
     this.#shareStanding(live, proven.peer)
@@ -558,13 +586,13 @@ class RoomCore implements Room {
   #shareStanding(live: LiveLink, { epoch, metaHeads }: ProvenPeer): void {
     const meta = this.#journal.logsOf(META)
     if (!equalBytes(metaHeads, documentHeads(meta))) this.#links.pushAll(live, meta)
-    for (const proof of this.#standing.proofs()) this.#links.send(live, proof)
+    for (const proof of this.#standing.proofsHeld()) this.#links.send(live, proof)
     if (epoch < this.#epochs.current.id.counter) this.#sendKeys(live)
   }
 
   #sendKeys(live: LiveLink): void {
     const standing = this.#authors.validStandingOf(live.key)
-    if (!standing || standing.role === 'archivist') return
+    if (!standing || !this.#hasRight(live.key) || standing.role === 'archivist') return
     const epochs = this.#epochs.later.map(({ id, key }) => ({ counter: id.counter, key }))
     if (epochs.length > 0) this.#links.send(live, { type: 'keys', epochs })
   }
@@ -577,13 +605,27 @@ class RoomCore implements Room {
         (record) => record.counter === counter && equalBytes(record.keyHash, keyHash),
       )
       if (named) this.#standing.learnKey(counter, key)
-      else
-        this.#platform.log('debug', 'key-not-named', { role: this.#authors.standingOf(live.key)?.role ?? '' })
+      // The record that names it may be under verification still.
+      else if (this.#unnamedKeys.length < UNNAMED_KEYS)
+        this.#unnamedKeys.push({ live, counter, key: key.slice() })
     }
   }
 
+  #retryKeys(): void {
+    for (const { live, counter, key } of this.#unnamedKeys.splice(0)) {
+      this.#handleKeys(live, { type: 'keys', epochs: [{ counter, key }] })
+    }
+  }
+
+  /** Whether a key's grant is neither void nor ended. */
+  #hasRight(key: KeyId): boolean {
+    const nowMs = this.#platform.clock.nowMs()
+    return this.#authors.standingsOf(key).some((s) => !this.#standing.isVoid(s) && s.notAfterMs >= nowMs)
+  }
+
   async #handleMeta(entry: SealedEntry): Promise<void> {
-    const taken = await this.#standing.addRecord(entry.author, entry.ciphertext)
+    const taken = await this.#standing.addRecord(entry)
+    this.#retryKeys()
     if (!taken) this.#refuseAuthor(entry.author, 'malformed', 'not a record')
   }
 
@@ -599,6 +641,7 @@ class RoomCore implements Room {
   #handleRights(): void {
     for (const live of [...this.#links.all]) {
       if (!this.#authors.validStandingOf(live.key)) live.link.close(CLOSE.revoked, 'revoked')
+      else if (!this.#hasRight(live.key)) live.link.close(CLOSE.notProven, 'the grant has ended')
     }
     if (
       !this.#revoked &&
@@ -654,6 +697,12 @@ class RoomCore implements Room {
       this.#links.send(live, { type: 'ihave', heads: [{ ...log.head, seq: log.stored, hash: last.hash }] })
   }
 
+  /** Whether something that stands waits for this log, cut as it may be. */
+  #isNeeded({ doc, author, session }: Head): boolean {
+    const missing = this.#documents.get(doc)?.sync.missingClients ?? []
+    return missing.includes(clientIdOf(author, session, doc))
+  }
+
   #wantBeyond(log: LogView): void {
     const stored = this.#journal.log(log.key as LogKey)
     if (stored) this.#links.sync.wantBeyond(stored, BEYOND_AT_ONCE)
@@ -676,14 +725,19 @@ class RoomCore implements Room {
     const heads = [...this.#journal.logs()]
       .filter((log) => affected.includes(log.author))
       .map((log) => log.head)
-    await this.#writeMeta({ type: 'revoke', key, keep, heads }, root ?? undefined)
+    for (const part of chunked(heads, RECORD_ITEMS)) {
+      await this.#writeMeta({ type: 'revoke', key, keep, heads: part }, root ?? undefined)
+    }
     await this.#newEpoch()
   }
 
   async #writeMeta(record: MetaRecord, signer = this.#entrance.identity.signer): Promise<void> {
-    const bytes = encodeMetaRecord(record)
-    await this.#writeEntry(META, this.#newSession(META), bytes, signer)
-    await this.#standing.addRecord(keyIdOf(signer.publicKey), bytes)
+    const session = this.#newSession(META)
+    const content = encodeMetaRecord(record)
+    await this.#writeEntry(META, session, content, signer)
+    const author = keyIdOf(signer.publicKey)
+    const log = logKeyOf(META, author, session.id)
+    await this.#standing.addRecord({ author, log, seq: 1, ciphertext: content })
   }
 
   /** The root key as an author, where it is kept here; it is otherwise left unused. */
@@ -699,11 +753,15 @@ class RoomCore implements Room {
     const counter = this.#epochs.current.id.counter + 1
     const members = [...this.#authors.keys()].flatMap((member) => {
       const standing = this.#authors.validStandingOf(member)
-      return standing && standing.role !== 'archivist' ? [{ key: member, agreement: standing.agreement }] : []
+      return standing && standing.role !== 'archivist' && this.#hasRight(member)
+        ? [{ key: member, agreement: standing.agreement }]
+        : []
     })
-    const record = await wrapEpoch(this.#platform, counter, key, [...members, ...(await this.#liveInvites())])
+    const recipients = [...members, ...(await this.#liveInvites())]
     this.#standing.learnKey(counter, key)
-    await this.#writeMeta(record)
+    for (const part of chunked(recipients, RECORD_ITEMS)) {
+      await this.#writeMeta(await wrapEpoch(this.#platform, counter, key, part))
+    }
   }
 
   async #liveInvites(): Promise<Recipient[]> {
@@ -953,4 +1011,12 @@ class RoomCore implements Room {
       for (const listener of [...this.#stateListeners]) listener()
     })
   }
+}
+
+/** At least one part, empty if need be. */
+function chunked<T>(items: readonly T[], size: number): T[][] {
+  const parts = Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  )
+  return parts.length > 0 ? parts : [[]]
 }

@@ -119,10 +119,12 @@ describe('admission', () => {
     expect(house.journal.entryCount).toBe(0)
   })
 
-  it('[ST3] content by a role that may not write blames its author, but only if the author signed it', async () => {
+  it('[ST3] content by a role that may not write blames its author, but only one who signed it and showed the grant itself', async () => {
     const { house, vera, push } = await makeGate('viewer')
     const { entry } = await house.write(vera, 'EVIL')
     expect(await push([altered(entry, -1)])).toEqual(['link: malformed'])
+    expect(await push([entry.bytes], true)).toEqual(['dropped: unknown-author'])
+    await house.authors.learn(vera.chainBytes, true)
     expect(await push([entry.bytes], true)).toEqual(['vera: role'])
     expect(house.journal.entryCount).toBe(0)
   })

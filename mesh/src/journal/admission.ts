@@ -130,7 +130,9 @@ export class Admission {
     const { right } = this.#deps.authors.rightOf(entry, this.#deps.cutOf(entry))
     if (right === 'unknown') return this.#drop('unknown-author')
     if (right === 'expired') return this.#drop('expired')
-    if (right === 'beyond' && !this.#deps.isWanted(from, entry)) return this.#drop('beyond-cut')
+    if (right === 'beyond' && (entry.doc === 'meta' || !this.#deps.isWanted(from, entry))) {
+      return this.#drop('beyond-cut')
+    }
     if (this.#deps.hasLost(entry, hash)) return this.#drop('beyond-cut')
     if (entry.timeMs > this.#deps.nowMs() + CLOCK_AHEAD_MS) return this.#drop('ahead-of-time')
     const forbidden = right === 'no'
@@ -160,7 +162,7 @@ export class Admission {
   #commitOne(pending: Pending): Admitted | null {
     const { entry, hash, from, wanted, plaintext } = pending
     if (!pending.verified) return this.#blameLink(from, 'signature of an entry does not verify')
-    if (pending.forbidden) return this.#blameAuthor(entry.author, 'role', `may not write ${entry.doc}`)
+    if (pending.forbidden) return this.#refuseRole(entry)
     const log = this.#deps.journal.logFor(entry)
     const { verdict } = log.judge(entry, hash)
     switch (verdict) {
@@ -178,6 +180,12 @@ export class Admission {
       case 'time-runs-back':
         return this.#blameAuthor(entry.author, 'malformed', 'time runs back in a log')
     }
+  }
+
+  /** A grant that others show for somebody may not be all that they have: only who showed it is to blame. */
+  #refuseRole(entry: SealedEntry): null {
+    if (!this.#deps.authors.hasShownItself(entry.author)) return this.#drop('unknown-author')
+    return this.#blameAuthor(entry.author, 'role', `may not write ${entry.doc}`)
   }
 
   #blameLink(from: Origin, detail: string): null {

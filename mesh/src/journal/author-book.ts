@@ -4,6 +4,7 @@ import {
   equalBytes,
   type KeyId,
   mayWrite,
+  ROLES,
   type RoomId,
   type SealedEntry,
   type Standing,
@@ -28,6 +29,8 @@ export type Right =
 interface KnownChain {
   readonly bytes: Uint8Array
   readonly standing: Standing
+  /** Its own subject showed it, over a connection that it proved: nobody else's chains push it out. */
+  shown: boolean
 }
 
 export class AuthorBook {
@@ -51,7 +54,8 @@ export class AuthorBook {
     this.#onLearned = onLearned
   }
 
-  async learn(bytes: Uint8Array): Promise<ChainVerdict> {
+  /** `shown`: by the subject itself, in a handshake. */
+  async learn(bytes: Uint8Array, shown = false): Promise<ChainVerdict> {
     const name = toBase64Url(bytes)
     let verdict = this.#verdicts.get(name)
     if (!verdict) {
@@ -60,15 +64,19 @@ export class AuthorBook {
       this.#verdicts.set(name, verdict)
     }
     const settled = await verdict
-    if (settled.ok) this.#keep(settled.standing, bytes)
+    if (settled.ok) this.#keep(settled.standing, bytes, shown)
     return settled
   }
 
-  #keep(standing: Standing, bytes: Uint8Array): void {
+  #keep(standing: Standing, bytes: Uint8Array, shown: boolean): void {
     const known = this.#chains.get(standing.key) ?? []
-    if (known.some((chain) => equalBytes(chain.bytes, bytes))) return
-    known.push({ bytes: bytes.slice(), standing })
-    known.sort((a, b) => b.standing.notAfterMs - a.standing.notAfterMs)
+    const same = known.find((chain) => equalBytes(chain.bytes, bytes))
+    if (same) {
+      same.shown ||= shown
+      return
+    }
+    known.push({ bytes: bytes.slice(), standing, shown })
+    known.sort((a, b) => this.#precedence(a, b))
     known.splice(CHAINS_PER_KEY)
     this.#chains.set(standing.key, known)
     this.#onLearned(
@@ -77,7 +85,23 @@ export class AuthorBook {
     )
   }
 
-  /** Chains of a key, the one that lasts longest first. */
+  /** What a key showed itself, then what still gives a right, the highest role, the latest end. */
+  #precedence(a: KnownChain, b: KnownChain): number {
+    const rank = ({ standing: { role } }: KnownChain) => (role === 'archivist' ? -1 : ROLES.indexOf(role))
+    return (
+      Number(b.shown) - Number(a.shown) ||
+      Number(this.#isVoid(a.standing)) - Number(this.#isVoid(b.standing)) ||
+      rank(b) - rank(a) ||
+      b.standing.notAfterMs - a.standing.notAfterMs
+    )
+  }
+
+  /** Whether this key has proved itself here, in this run. */
+  hasShownItself(key: KeyId): boolean {
+    return this.#chains.get(key)?.some((chain) => chain.shown) ?? false
+  }
+
+  /** Chains of a key, what counts most first. */
   chainsOf(key: KeyId): readonly Uint8Array[] {
     return this.#chains.get(key)?.map((chain) => chain.bytes) ?? []
   }

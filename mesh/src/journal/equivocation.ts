@@ -9,6 +9,7 @@ import {
   type EntryStub,
   entryMessageOf,
   idBytes,
+  type KeyId,
   type LogKey,
   logKeyOf,
   MalformedError,
@@ -76,6 +77,12 @@ export class Forks {
 
   get count(): number {
     return this.#byLog.size
+  }
+
+  countOf(author: KeyId): number {
+    let count = 0
+    for (const fork of this.#byLog.values()) if (fork.header.author === author) count++
+    return count
   }
 
   all(): IterableIterator<Fork> {

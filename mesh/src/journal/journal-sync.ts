@@ -33,6 +33,8 @@ interface Want<Link> {
   readonly to: number
   readonly from: number
   readonly deadlineMs: number
+  /** Asked of every link: beyond a cut one does not know who has it. */
+  readonly anyLink: boolean
 }
 
 interface LinkSync {
@@ -75,7 +77,8 @@ export class JournalSync<Link extends object> {
   /** Whether this link was asked for this very entry. */
   isWanted(link: Link, entry: Pick<SealedEntry, 'log' | 'seq'>): boolean {
     const want = this.#wants.get(entry.log)
-    return want !== undefined && this.#links.has(link) && entry.seq >= want.from && entry.seq <= want.to
+    const asked = want !== undefined && (want.link === link || want.anyLink)
+    return asked && entry.seq >= want.from && entry.seq <= want.to
   }
 
   handle(link: Link, frame: Frame): void {
@@ -89,10 +92,16 @@ export class JournalSync<Link extends object> {
       case 'ihave':
         return this.#learnHeads(link, frame.heads)
       case 'want':
-        return this.#deps.serve(link, frame.ranges)
+        return this.#serve(link, frame)
       default:
         return
     }
+  }
+
+  /** One range a log: the same one two thousand times would be served two thousand times. */
+  #serve(link: Link, { ranges }: Extract<Frame, { type: 'want' }>): void {
+    const once = new Map(ranges.map((range) => [range.log, range]))
+    this.#deps.serve(link, [...once.values()])
   }
 
   #handleDigest(link: Link, sync: LinkSync, frame: Extract<Frame, { type: 'digest' }>): void {
@@ -111,7 +120,9 @@ export class JournalSync<Link extends object> {
   /** Many heads go in several frames, each of whole buckets where that fits. */
   #sendHeads(link: Link, sync: LinkSync, asked: Uint8Array, answer: boolean): void {
     const nowMs = this.#deps.nowMs()
-    const buckets = asked.filter((bucket) => nowMs - (sync.toldAtMs[bucket] ?? 0) >= HEADS_REPLY_MS)
+    const buckets = [...new Set(asked)].filter(
+      (bucket) => nowMs - (sync.toldAtMs[bucket] ?? 0) >= HEADS_REPLY_MS,
+    )
     for (const bucket of buckets) sync.toldAtMs[bucket] = nowMs
     let group: number[] = []
     let heads: Head[] = []
@@ -168,7 +179,7 @@ export class JournalSync<Link extends object> {
     if (ranges.length === 0) return
     const deadlineMs = this.#deps.nowMs() + WANT_TIMEOUT_MS
     for (const range of ranges)
-      this.#wants.set(range.log, { link, from: range.from, to: range.to, deadlineMs })
+      this.#wants.set(range.log, { link, from: range.from, to: range.to, deadlineMs, anyLink: false })
     this.#deps.send(link, { type: 'want', ranges })
   }
 
@@ -179,7 +190,7 @@ export class JournalSync<Link extends object> {
     if (!link || this.#wants.has(key)) return
     const range: Range = { doc, author, session, log: key, from: stored + 1, to: stored + count }
     const deadlineMs = this.#deps.nowMs() + WANT_TIMEOUT_MS
-    this.#wants.set(key, { link, from: range.from, to: range.to, deadlineMs })
+    this.#wants.set(key, { link, from: range.from, to: range.to, deadlineMs, anyLink: true })
     for (const [other] of this.#links) this.#deps.send(other, { type: 'want', ranges: [range] })
   }
 

@@ -18,11 +18,18 @@ export interface SignedRecord {
   readonly author: KeyId
 }
 
+/** A place in a log that an owner has named as standing. */
+export interface Vouched {
+  readonly seq: number
+  readonly hash: Uint8Array
+}
+
 interface Cuts {
+  readonly author: KeyId
   /** Whether an owner may be revoked by it: only the root key does that. */
   readonly byRoot: boolean
   readonly record: RevokeRecord | CloseRecord
-  readonly heads: ReadonlyMap<LogKey, number>
+  readonly heads: ReadonlyMap<LogKey, Vouched>
 }
 
 export class Meta {
@@ -58,8 +65,8 @@ export class Meta {
     else if (record.type === 'policy') this.#relayOnly ||= record.relayOnly
     else {
       const byKey = record.type === 'revoke' ? this.#revocations : this.#closes
-      const heads = new Map(record.heads.map((head) => [head.log, head.seq]))
-      const cuts: Cuts = { byRoot: author === this.#rootKey, record, heads }
+      const heads = new Map(record.heads.map(({ log, seq, hash }) => [log, { seq, hash }]))
+      const cuts: Cuts = { author, byRoot: author === this.#rootKey, record, heads }
       byKey.set(record.key, [...(byKey.get(record.key) ?? []), cuts])
     }
   }
@@ -81,16 +88,33 @@ export class Meta {
   }
 
   /**
-   * How far a log stands when its author has these chains; `null` when nothing limits it. Where several cuts apply the
-   * lowest counts, of several chains the one that gives most.
+   * How far a log stands when its author has these chains; `null` when nothing limits it. Records of one owner about one
+   * key are parts of one; of several owners' the lowest counts, of several chains the one that gives most.
    */
   cutOf(log: LogKey, author: KeyId, chains: readonly Standing[]): number | null {
-    const closes = (this.#closes.get(author) ?? []).map((cuts) => cuts.heads.get(log) ?? 0)
-    const byChain = chains.map((standing) => {
-      const cuts = this.#voiding(standing).map((voiding) => voiding.heads.get(log) ?? 0)
-      return Math.min(...cuts, ...closes)
-    })
+    const closed = lowestOf(log, this.#closes.get(author) ?? [])
+    const byChain = chains.map((standing) => Math.min(lowestOf(log, this.#voiding(standing)), closed))
     const cut = Math.max(...byChain)
     return Number.isFinite(cut) ? cut : null
   }
+
+  /** The furthest place in a log that owners named: what they saw standing there stands, whatever is signed later. */
+  vouchedOf(log: LogKey): Vouched | null {
+    let furthest: Vouched | null = null
+    for (const cuts of [...this.#revocations.values(), ...this.#closes.values()].flat()) {
+      const head = cuts.heads.get(log)
+      if (head && head.seq > (furthest?.seq ?? 0)) furthest = head
+    }
+    return furthest
+  }
+}
+
+/** Infinity without cuts. */
+function lowestOf(log: LogKey, cuts: readonly Cuts[]): number {
+  const byPart = new Map<string, number>()
+  for (const { author, record, heads } of cuts) {
+    const part = `${author} ${record.key}`
+    byPart.set(part, Math.max(byPart.get(part) ?? 0, heads.get(log)?.seq ?? 0))
+  }
+  return Math.min(...byPart.values())
 }

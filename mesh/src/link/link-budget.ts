@@ -65,10 +65,17 @@ export class LinkBudget {
 export class NewsAllowance {
   readonly #bytes: TokenBucket
   readonly #frames: TokenBucket
+  readonly #authors: TokenBucket
 
   constructor(nowMs: number) {
     this.#bytes = new TokenBucket(half(LINK_BUDGET.bytes), nowMs)
     this.#frames = new TokenBucket(half(LINK_BUDGET.news), nowMs)
+    this.#authors = new TokenBucket(half(LINK_BUDGET.author), nowMs)
+  }
+
+  /** Whether so many chains of an author may go ahead of an entry. */
+  introduce(chains: number, nowMs: number): boolean {
+    return this.#authors.take(chains, nowMs)
   }
 
   spend(bytes: number, nowMs: number): boolean {
