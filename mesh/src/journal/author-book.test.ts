@@ -28,6 +28,22 @@ function rightOf(book: AuthorBook, author: KeyId, doc: DocName, timeMs: number):
   return book.rightOf({ author, doc, timeMs, seq: 1 }, null).right
 }
 
+describe('chains that others sign for somebody', () => {
+  it('[ST5] push out none that gives more', async () => {
+    const { book } = makeBook()
+    const ben = await room.device('editor', 'ben', { notAfterMs: 2e12 })
+    const vera = await room.device('viewer', 'vera')
+    await book.learn(ben.chainBytes)
+    for (let i = 0; i < 9; i++) {
+      const nonce = new Uint8Array(8).fill(i)
+      const forced = await room.delegate(vera, `forced ${i}`, { subject: ben.key.publicKey, nonce })
+      await book.learn(forced.chainBytes)
+    }
+    expect(rightOf(book, ben.key.keyId, CONTENT, 1.9e12)).toBe('yes')
+    expect(book.hasShownItself(ben.key.keyId)).toBe(false)
+  })
+})
+
 describe('who may write', () => {
   it('[ST1] needs a chain that gives the right for that document', async () => {
     const { book } = makeBook()

@@ -175,3 +175,15 @@ describe('wants', () => {
     expect([sent.length, HEADS_REPLY_MS]).toEqual([3, 1000])
   })
 })
+
+describe('a WANT', () => {
+  it('[SY4] serves a range once, however often it is named', () => {
+    const written = logs[0] as WrittenEntry[]
+    const { sync, served } = makeSync(written)
+    sync.attach(ONE, false)
+    const { doc, author, session, log } = headOf(written)
+    const range = { doc, author, session, log, from: 1, to: 3 }
+    sync.handle(ONE, { type: 'want', ranges: [range, range, range] })
+    expect(served).toEqual([{ link: ONE, ranges: [range] }])
+  })
+})
