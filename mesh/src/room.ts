@@ -83,6 +83,9 @@ import { RoomStanding } from './room-standing.ts'
 import { connectionState, people, saveState } from './room-state.ts'
 
 const TICK_MS = 1_000
+const NO_HEADS = new Uint8Array()
+/** Of several owners who see the same, one is first. */
+const RENEWAL_MS = 4_000
 /** Heads or wraps in one record: 1,500 of 125 B stay well below an entry. */
 const RECORD_ITEMS = 1_500
 const META = 'meta' as DocName
@@ -143,6 +146,10 @@ class RoomCore implements Room {
   /** Keys whose signed rule-breaking was seen: no link to them for a while. */
   readonly #refusedKeys = new Map<KeyId, { readonly reason: CloseReason; readonly untilMs: number }>()
   readonly #rebuiltAtMs = new Map<DocName, number>()
+  /** Documents whose reading is being compared, and heads at which a fold agreed with what is shown. */
+  readonly #digesting = new Set<DocName>()
+  readonly #agreedAt = new Map<DocName, Uint8Array>()
+  #cancelRenewal: Unsubscribe | null = null
   readonly #stateListeners = new Set<() => void>()
   readonly #eventListeners = new Set<(event: RoomEvent) => void>()
   #signalingLost = false
@@ -395,6 +402,7 @@ class RoomCore implements Room {
 
   async #close(): Promise<void> {
     this.#cancelTick()
+    this.#cancelRenewal?.()
     this.#cancelOnline()
     await this.#documents.flush()
     this.#presence.close()
@@ -636,6 +644,7 @@ class RoomCore implements Room {
     for (const { sync } of this.#documents.all()) sync.handleKeys()
     for (const log of this.#journal.logsOf(ROSTER)) await this.#readRoster(log)
     for (const live of this.#links.all) this.#sendKeys(live)
+    this.#renewSharedEpoch()
   }
 
   #handleRights(): void {
@@ -651,7 +660,36 @@ class RoomCore implements Room {
       this.#revoked = true
       this.#emit({ type: 'revoked' })
     }
+    this.#renewSharedEpoch()
     this.#peopleChanged()
+  }
+
+  /** Two owners who revoke at once wrap their keys for each other's revoked: one of them makes another key. */
+  #renewSharedEpoch(): void {
+    if (this.#cancelRenewal || !this.#isEpochShared()) return
+    const { clock, random } = this.#platform
+    this.#cancelRenewal = clock.after(RENEWAL_MS * (0.5 + random.fraction()), () => {
+      this.#cancelRenewal = null
+      if (this.#closing || !this.#isEpochShared()) return
+      this.#platform.log('info', 'epoch-renewed', { counter: this.#epochs.current.id.counter })
+      this.#newEpoch().catch((error: unknown) => this.#storageFailed(error))
+    })
+  }
+
+  /** Whether this owner sees somebody without a right among those whom the key in force was wrapped for. */
+  #isEpochShared(): boolean {
+    const own = this.#authors.validStandingOf(this.self.key)
+    const { counter, keyHash } = this.#epochs.current.id
+    if (own?.role !== 'owner' || counter === 0) return false
+    const { epochs, revokedKeys } = this.#standing.meta
+    const inForce = epochs.filter((one) => one.counter === counter && equalBytes(one.keyHash, keyHash))
+    return inForce
+      .flatMap(({ wraps }) => wraps)
+      .some(({ recipient }) => revokedKeys.includes(recipient) || this.#isVoided(recipient))
+  }
+
+  #isVoided(key: KeyId): boolean {
+    return this.#authors.standingOf(key) !== null && this.#authors.validStandingOf(key) === null
   }
 
   /** Two entries for one place: at the head the proof is at hand, else the place is asked for. */
@@ -779,7 +817,8 @@ class RoomCore implements Room {
   members(): readonly Member[] {
     return [...this.#authors.keys()].flatMap((key) => {
       const standing = this.#authors.validStandingOf(key)
-      if (!standing) return []
+      // The root key is nobody: it is used to name and revoke owners, and else kept away.
+      if (!standing || key === standing.rootKey) return []
       const { role, notAfterMs, path } = standing
       return [
         { key, name: this.#roster.nameOf(key) ?? '', role, self: key === this.self.key, notAfterMs, path },
@@ -835,13 +874,30 @@ class RoomCore implements Room {
       this.#tellAgainAt(nextMs)
       return
     }
+    if (this.#digesting.has(frame.doc) || equalBytes(frame.heads, this.#agreedAt.get(frame.doc) ?? NO_HEADS))
+      return
     if (!equalBytes(documentHeads(this.#journal.logsOf(frame.doc)), frame.heads)) return
-    const own = await this.#readingOf(frame.doc, open.sync)
+    this.#digesting.add(frame.doc)
+    try {
+      await this.#compareReading(live, frame, open.sync, nowMs)
+    } finally {
+      this.#digesting.delete(frame.doc)
+    }
+  }
+
+  async #compareReading(
+    live: LiveLink,
+    frame: Extract<Frame, { type: 'reading' }>,
+    sync: DocumentSync,
+    nowMs: number,
+  ): Promise<void> {
+    const own = await this.#readingOf(frame.doc, sync)
     if (!own || !equalBytes(own.heads, frame.heads) || equalBytes(own.reading, frame.reading)) return
     this.#rebuiltAtMs.set(frame.doc, nowMs)
     this.#platform.log('warn', 'readings-differ', { doc: frame.doc })
     this.#links.send(live, { type: 'reading', doc: frame.doc, ...own })
-    await open.sync.rebuild()
+    // The journal said so: whoever reads otherwise at these heads is wrong, however often it says so.
+    if (!(await sync.rebuild())) this.#agreedAt.set(frame.doc, own.heads)
   }
 
   /** What cannot be looked at yet is compared again. */

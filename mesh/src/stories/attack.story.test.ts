@@ -442,4 +442,29 @@ describe('owners and keys', () => {
     await meeting.world.clock.runFor(60_000)
     expect(doc.doc.getText('t').toString()).toBe('after')
   })
+
+  it('[EP1] two owners who revoke at once end with a key that neither of the revoked was given', async () => {
+    const meeting = new Meeting({ seed: 213 })
+    const ada = await meeting.make('ada')
+    const olga = await meeting.join('olga', ada, { role: 'owner' })
+    const ben = await meeting.join('ben', ada)
+    const cleo = await meeting.join('cleo', ada)
+    const guests = [ada, olga, ben, cleo]
+    await meeting.until(() => guests.every((guest) => guest.room.state.people.length === 4))
+    await meeting.world.clock.runFor(5_000)
+    meeting.world.network.partition([
+      ['ada', 'ben'],
+      ['olga', 'cleo'],
+    ])
+    await meeting.during(ada.room.revoke(ben.room.self.key))
+    await meeting.during(olga.room.revoke(cleo.room.self.key))
+    await meeting.world.clock.runFor(30_000)
+    meeting.world.network.heal()
+    await meeting.world.clock.runFor(120_000)
+    expect([ada, olga].map(({ room }) => room.members().length)).toEqual([2, 2])
+    expect(meeting.world.logLines.some(({ event }) => event === 'epoch-renewed')).toBe(true)
+    ada.doc.doc.getText('t').insert(0, 'after all')
+    await meeting.until(() => meeting.agree([ada, olga], 'after all'))
+    expect([ben, cleo].map((guest) => meeting.textOf(guest))).toEqual(['', ''])
+  })
 })
