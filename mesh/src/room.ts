@@ -4,31 +4,22 @@ import {
   type CloseReason,
   clientIdOf,
   type DocName,
-  decodeChain,
   decodeEntry,
-  encodeMetaRecord,
   epochIdOf,
   epochZeroKeyOf,
   equalBytes,
   type Frame,
-  formatRoomLink,
   type Head,
-  inviteAgreementSeedOf,
   type KeyId,
   keyIdOf,
   type LogKey,
   limits,
   logKeyOf,
-  type MetaRecord,
   parseDocName,
   presenceKeyOf,
-  type Role,
   type RoomId,
-  roleNarrows,
   type SealedEntry,
-  type SignedGrant,
   sessionIdOf,
-  signGrant,
   toBase64Url,
 } from '@parley/protocol'
 import type {
@@ -42,7 +33,7 @@ import type {
   RoomEvent,
   RoomState,
 } from './api.ts'
-import type { DocumentSync, OwnSession } from './document/document-sync.ts'
+import type { OwnSession } from './document/document-sync.ts'
 import type { LogView } from './document/log-cursor.ts'
 import type { GateFault } from './document/update-gate.ts'
 import { ParleyError } from './errors.ts'
@@ -54,16 +45,14 @@ import { Admission, type Admitted } from './journal/admission.ts'
 import { AuthorBook } from './journal/author-book.ts'
 import type { AuthorLog } from './journal/author-log.ts'
 import { EntrySeal } from './journal/entry-seal.ts'
-import { EpochKeys, type Recipient, wrapEpoch } from './journal/epoch-keys.ts'
+import { EpochKeys } from './journal/epoch-keys.ts'
 import { type Fork, stubOf } from './journal/equivocation.ts'
 import { documentHeads } from './journal/heads.ts'
-import { parseInvites } from './journal/invites.ts'
 import { Journal } from './journal/journal.ts'
 import { decodeRosterRecord, encodeRosterRecord, Roster } from './journal/roster.ts'
 import {
   DIGEST_INTERVAL_MS,
   DIGEST_QUIET_MS,
-  REBUILD_INTERVAL_MS,
   RECEIPTS_AT_START,
   RECOVERY_ITERATIONS,
   REFUSED_KEY_MS,
@@ -75,24 +64,20 @@ import { cleanName } from './presence/presence-state.ts'
 import { PresenceSync } from './presence/presence-sync.ts'
 import { writeRecoveryFile } from './recovery-file.ts'
 import { RoomDocuments } from './room-documents.ts'
+import { RoomInvites } from './room-invites.ts'
 import { type LiveLink, RoomLinks } from './room-links.ts'
 import { authorRecord, loadAuthors, loadEntries, loadProofs, proofRecord } from './room-load.ts'
+import { RoomOwner } from './room-owner.ts'
+import { RoomRepair } from './room-repair.ts'
 import { RoomSaving } from './room-saving.ts'
-import { type Entrance, grantTo, openRoot, rootAuthor } from './room-secrets.ts'
+import { type Entrance, openRoot } from './room-secrets.ts'
 import { RoomStanding } from './room-standing.ts'
 import { connectionState, people, saveState } from './room-state.ts'
 
 const TICK_MS = 1_000
-const NO_HEADS = new Uint8Array()
-/** Of several owners who see the same, one is first. */
-const RENEWAL_MS = 4_000
-/** Heads or wraps in one record: 1,500 of 125 B stay well below an entry. */
-const RECORD_ITEMS = 1_500
 const META = 'meta' as DocName
 const ROSTER = 'roster' as DocName
 const INVITES = 'invites'
-/** Map in the document `invites`: X25519 keys of invites, so that later epoch keys can be wrapped for them. */
-const INVITE_KEYS = 'keys'
 /** Keys that wait for the record that names them. */
 const UNNAMED_KEYS = 64
 /** Unknown clients that are asked after in a second. */
@@ -145,11 +130,9 @@ class RoomCore implements Room {
   readonly #carets = new Map<DocName, Map<number, AwarenessState>>()
   /** Keys whose signed rule-breaking was seen: no link to them for a while. */
   readonly #refusedKeys = new Map<KeyId, { readonly reason: CloseReason; readonly untilMs: number }>()
-  readonly #rebuiltAtMs = new Map<DocName, number>()
-  /** Documents whose reading is being compared, and heads at which a fold agreed with what is shown. */
-  readonly #digesting = new Set<DocName>()
-  readonly #agreedAt = new Map<DocName, Uint8Array>()
-  #cancelRenewal: Unsubscribe | null = null
+  readonly #repair: RoomRepair
+  readonly #invites: RoomInvites
+  readonly #owner: RoomOwner
   readonly #stateListeners = new Set<() => void>()
   readonly #eventListeners = new Set<(event: RoomEvent) => void>()
   #signalingLost = false
@@ -231,6 +214,14 @@ class RoomCore implements Room {
     this.#presence = this.#makePresence()
     this.#presence.setProfile(options.profile.name, options.profile.color)
     this.#documents = this.#makeDocuments()
+    this.#repair = this.#makeRepair()
+    this.#invites = new RoomInvites({
+      platform,
+      entrance,
+      listed: () => this.#documents.open(INVITES),
+      rootSigner: () => this.#owner.rootSigner(),
+    })
+    this.#owner = this.#makeOwner()
     this.#signaling = this.#makeSignaling(options.signaling)
     this.#introductions = this.#makeIntroductions()
   }
@@ -303,6 +294,39 @@ class RoomCore implements Room {
         onNeedsBeyond: (log) => this.#wantBeyond(log),
         onError: (error) => this.#emit({ type: 'error', error }),
       }),
+    })
+  }
+
+  #makeOwner(): RoomOwner {
+    return new RoomOwner({
+      platform: this.#platform,
+      entrance: this.#entrance,
+      journal: this.#journal,
+      authors: this.#authors,
+      epochs: this.#epochs,
+      standing: this.#standing,
+      liveInvites: () => this.#invites.live(),
+      hasRight: (key) => this.#hasRight(key),
+      writeRecord: async (content, signer) => {
+        const session = this.#newSession(META)
+        await this.#writeEntry(META, session, content, signer)
+        return logKeyOf(META, keyIdOf(signer.publicKey), session.id)
+      },
+      onFailed: (error) => this.#storageFailed(error),
+    })
+  }
+
+  #makeRepair(): RoomRepair {
+    return new RoomRepair({
+      journal: this.#journal,
+      documents: () => this.#documents.all(),
+      nowMs: () => this.#platform.clock.nowMs(),
+      tell: (frame) => this.#links.broadcast(frame),
+      onTooEarly: (fromMs) => {
+        this.#told = false
+        this.#changedAtMs = Math.max(this.#changedAtMs, fromMs - DIGEST_QUIET_MS)
+      },
+      onDiffers: (doc) => this.#platform.log('warn', 'readings-differ', { doc }),
     })
   }
 
@@ -402,7 +426,7 @@ class RoomCore implements Room {
 
   async #close(): Promise<void> {
     this.#cancelTick()
-    this.#cancelRenewal?.()
+    this.#owner.close()
     this.#cancelOnline()
     await this.#documents.flush()
     this.#presence.close()
@@ -426,7 +450,7 @@ class RoomCore implements Room {
     if (!quiet && nowMs - this.#toldAtMs < DIGEST_INTERVAL_MS) return
     this.#toldAtMs = nowMs
     for (const live of this.#links.all) this.#links.sync.sendDigest(live)
-    if (quiet && this.#links.all.size > 0) void this.#tellReadings()
+    if (quiet && this.#links.all.size > 0) void this.#repair.tellReadings()
     if (quiet) this.#told = true
   }
 
@@ -572,7 +596,8 @@ class RoomCore implements Room {
     else if (frame.type === 'seek') this.#answerSeek(live, frame)
     else if (frame.type === 'proof') void this.#handleProof(live, frame)
     else if (frame.type === 'receipt') this.#saving.handleReceipt(live.key, frame.log, frame.seq)
-    else if (frame.type === 'reading') void this.#handleReading(live, frame)
+    else if (frame.type === 'reading')
+      void this.#repair.handle(frame, (answer) => this.#links.send(live, answer))
   }
 
   #sendReceipts(logs: ReadonlyMap<AuthorLog, number>): void {
@@ -644,7 +669,7 @@ class RoomCore implements Room {
     for (const { sync } of this.#documents.all()) sync.handleKeys()
     for (const log of this.#journal.logsOf(ROSTER)) await this.#readRoster(log)
     for (const live of this.#links.all) this.#sendKeys(live)
-    this.#renewSharedEpoch()
+    this.#owner.renewSharedEpoch()
   }
 
   #handleRights(): void {
@@ -660,36 +685,8 @@ class RoomCore implements Room {
       this.#revoked = true
       this.#emit({ type: 'revoked' })
     }
-    this.#renewSharedEpoch()
+    this.#owner.renewSharedEpoch()
     this.#peopleChanged()
-  }
-
-  /** Two owners who revoke at once wrap their keys for each other's revoked: one of them makes another key. */
-  #renewSharedEpoch(): void {
-    if (this.#cancelRenewal || !this.#isEpochShared()) return
-    const { clock, random } = this.#platform
-    this.#cancelRenewal = clock.after(RENEWAL_MS * (0.5 + random.fraction()), () => {
-      this.#cancelRenewal = null
-      if (this.#closing || !this.#isEpochShared()) return
-      this.#platform.log('info', 'epoch-renewed', { counter: this.#epochs.current.id.counter })
-      this.#newEpoch().catch((error: unknown) => this.#storageFailed(error))
-    })
-  }
-
-  /** Whether this owner sees somebody without a right among those whom the key in force was wrapped for. */
-  #isEpochShared(): boolean {
-    const own = this.#authors.validStandingOf(this.self.key)
-    const { counter, keyHash } = this.#epochs.current.id
-    if (own?.role !== 'owner' || counter === 0) return false
-    const { epochs, revokedKeys } = this.#standing.meta
-    const inForce = epochs.filter((one) => one.counter === counter && equalBytes(one.keyHash, keyHash))
-    return inForce
-      .flatMap(({ wraps }) => wraps)
-      .some(({ recipient }) => revokedKeys.includes(recipient) || this.#isVoided(recipient))
-  }
-
-  #isVoided(key: KeyId): boolean {
-    return this.#authors.standingOf(key) !== null && this.#authors.validStandingOf(key) === null
   }
 
   /** Two entries for one place: at the head the proof is at hand, else the place is asked for. */
@@ -746,68 +743,8 @@ class RoomCore implements Room {
     if (stored) this.#links.sync.wantBeyond(stored, BEYOND_AT_ONCE)
   }
 
-  async revoke(key: KeyId, keep: readonly KeyId[] = []): Promise<void> {
-    const own = this.#authors.validStandingOf(this.self.key)
-    const target = this.#authors.standingOf(key)
-    const root = target?.role === 'owner' ? await this.#rootSigner() : null
-    if (own?.role !== 'owner' || key === this.self.key || (target?.role === 'owner' && !root)) {
-      throw new ParleyError(
-        'not-allowed',
-        'owners revoke others; an owner is revoked with the root key alone',
-      )
-    }
-    const affected = [...this.#authors.keys()].filter(
-      (author) =>
-        !keep.includes(author) && this.#authors.standingsOf(author).some(({ path }) => path.includes(key)),
-    )
-    const heads = [...this.#journal.logs()]
-      .filter((log) => affected.includes(log.author))
-      .map((log) => log.head)
-    for (const part of chunked(heads, RECORD_ITEMS)) {
-      await this.#writeMeta({ type: 'revoke', key, keep, heads: part }, root ?? undefined)
-    }
-    await this.#newEpoch()
-  }
-
-  async #writeMeta(record: MetaRecord, signer = this.#entrance.identity.signer): Promise<void> {
-    const session = this.#newSession(META)
-    const content = encodeMetaRecord(record)
-    await this.#writeEntry(META, session, content, signer)
-    const author = keyIdOf(signer.publicKey)
-    const log = logKeyOf(META, author, session.id)
-    await this.#standing.addRecord({ author, log, seq: 1, ciphertext: content })
-  }
-
-  /** The root key as an author, where it is kept here; it is otherwise left unused. */
-  async #rootSigner(): Promise<Signer | null> {
-    const root = await rootAuthor(this.#platform, this.id, this.#entrance.secrets)
-    if (root) await this.#authors.learn(root.chain)
-    return root?.signer ?? null
-  }
-
-  /** A fresh key for everybody who still has a right, invites that are live included. */
-  async #newEpoch(): Promise<void> {
-    const key = this.#platform.random.bytes(32)
-    const counter = this.#epochs.current.id.counter + 1
-    const members = [...this.#authors.keys()].flatMap((member) => {
-      const standing = this.#authors.validStandingOf(member)
-      return standing && standing.role !== 'archivist' && this.#hasRight(member)
-        ? [{ key: member, agreement: standing.agreement }]
-        : []
-    })
-    const recipients = [...members, ...(await this.#liveInvites())]
-    this.#standing.learnKey(counter, key)
-    for (const part of chunked(recipients, RECORD_ITEMS)) {
-      await this.#writeMeta(await wrapEpoch(this.#platform, counter, key, part))
-    }
-  }
-
-  async #liveInvites(): Promise<Recipient[]> {
-    const invites = this.#documents.open(INVITES)
-    await invites.whenLoaded
-    return parseInvites(invites.doc.getMap(INVITE_KEYS), this.#platform.clock.nowMs()).filter(
-      ({ key }) => !this.isRevoked(key),
-    )
+  revoke(key: KeyId, keep: readonly KeyId[] = []): Promise<void> {
+    return this.#owner.revoke(key, keep)
   }
 
   isRevoked(key: KeyId): boolean {
@@ -841,69 +778,6 @@ class RoomCore implements Room {
     if (this.#closing || this.#revoked || name === '' || this.#roster.nameOf(this.self.key) === name) return
     this.#roster.add(this.self.key, this.#platform.clock.nowMs(), { name })
     await this.#writeEntry(ROSTER, this.#newSession(ROSTER), encodeRosterRecord({ name }))
-  }
-
-  // --- repair
-
-  async #tellReadings(): Promise<void> {
-    for (const { name, sync } of this.#documents.all()) {
-      const told = await this.#readingOf(name, sync)
-      if (told && !this.#closing) this.#links.broadcast({ type: 'reading', doc: name, ...told })
-    }
-  }
-
-  /** How a document reads and at which heads; `null` while it is being written. */
-  async #readingOf(
-    doc: DocName,
-    sync: DocumentSync,
-  ): Promise<{ heads: Uint8Array; reading: Uint8Array } | null> {
-    if (!sync.isIdle) return null
-    const heads = documentHeads(this.#journal.logsOf(doc))
-    const reading = await sync.reading()
-    const still = reading && sync.isIdle && equalBytes(heads, documentHeads(this.#journal.logsOf(doc)))
-    return still ? { heads, reading } : null
-  }
-
-  /** Equal heads must mean equal reading; where they do not, both sides rebuild from the journal. */
-  async #handleReading(live: LiveLink, frame: Extract<Frame, { type: 'reading' }>): Promise<void> {
-    const open = this.#documents.get(frame.doc)
-    const nowMs = this.#platform.clock.nowMs()
-    if (!open) return
-    const nextMs = (this.#rebuiltAtMs.get(frame.doc) ?? 0) + REBUILD_INTERVAL_MS
-    if (nowMs < nextMs) {
-      this.#tellAgainAt(nextMs)
-      return
-    }
-    if (this.#digesting.has(frame.doc) || equalBytes(frame.heads, this.#agreedAt.get(frame.doc) ?? NO_HEADS))
-      return
-    if (!equalBytes(documentHeads(this.#journal.logsOf(frame.doc)), frame.heads)) return
-    this.#digesting.add(frame.doc)
-    try {
-      await this.#compareReading(live, frame, open.sync, nowMs)
-    } finally {
-      this.#digesting.delete(frame.doc)
-    }
-  }
-
-  async #compareReading(
-    live: LiveLink,
-    frame: Extract<Frame, { type: 'reading' }>,
-    sync: DocumentSync,
-    nowMs: number,
-  ): Promise<void> {
-    const own = await this.#readingOf(frame.doc, sync)
-    if (!own || !equalBytes(own.heads, frame.heads) || equalBytes(own.reading, frame.reading)) return
-    this.#rebuiltAtMs.set(frame.doc, nowMs)
-    this.#platform.log('warn', 'readings-differ', { doc: frame.doc })
-    this.#links.send(live, { type: 'reading', doc: frame.doc, ...own })
-    // The journal said so: whoever reads otherwise at these heads is wrong, however often it says so.
-    if (!(await sync.rebuild())) this.#agreedAt.set(frame.doc, own.heads)
-  }
-
-  /** What cannot be looked at yet is compared again. */
-  #tellAgainAt(atMs: number): void {
-    this.#told = false
-    this.#changedAtMs = Math.max(this.#changedAtMs, atMs - DIGEST_QUIET_MS)
   }
 
   // --- people and presence
@@ -992,51 +866,8 @@ class RoomCore implements Room {
     return this.#documents.open(name)
   }
 
-  async createInvite(base: string, options: InviteOptions): Promise<Invite> {
-    const seed = this.#platform.random.bytes(32)
-    const invite = await this.#platform.keyring.fromSeeds(seed, inviteAgreementSeedOf(seed))
-    const notAfterMs = Math.min(options.notAfterMs, this.self.notAfterMs)
-    const inviter = await this.#inviter(options.role)
-    const may = options.may ?? (options.role === 'owner' ? 'invite' : 'own-devices')
-    const grant = await grantTo(invite, this.#platform, { role: options.role, may, notAfterMs })
-    const signed = await signGrant(this.id, inviter.signer.publicKey, grant, (message) =>
-      inviter.signer.sign(message),
-    )
-    const { rootKey } = decodeChain(this.#entrance.identity.chain)
-    const link = formatRoomLink(base, {
-      roomId: this.id,
-      readKey: this.#entrance.secrets.readKey,
-      chain: { rootKey, grants: [...inviter.grants, signed] },
-      inviteSeed: seed,
-      via: [],
-    })
-    const key = keyIdOf(invite.publicKey)
-    await this.#listInvite(key, invite.agreementKey, notAfterMs)
-    return { key, agreement: invite.agreementKey, link, role: options.role, notAfterMs }
-  }
-
-  /** Who signs an invite: this device, or for another owner the root key. Throws `not-allowed`. */
-  async #inviter(role: Role): Promise<{ signer: Signer; grants: readonly SignedGrant[] }> {
-    const { identity } = this.#entrance
-    if (this.self.may !== 'invite' || !roleNarrows(this.self.role, role)) {
-      throw new ParleyError('not-allowed', 'this device may not invite others with that role')
-    }
-    if (role === 'owner') {
-      const signer = await this.#rootSigner()
-      if (signer) return { signer, grants: [] }
-      throw new ParleyError('not-allowed', 'only the root key names another owner')
-    }
-    const { grants } = decodeChain(identity.chain)
-    if (grants.length + 2 <= limits.CHAIN_GRANTS) return { signer: identity.signer, grants }
-    throw new ParleyError('not-allowed', 'the chain of grants is too long to invite others')
-  }
-
-  /** Later epoch keys are wrapped for live invites too. */
-  async #listInvite(key: KeyId, agreementKey: Uint8Array, notAfterMs: number): Promise<void> {
-    const listed = this.#documents.open(INVITES)
-    await listed.whenLoaded
-    const agreement = toBase64Url(agreementKey)
-    if (listed.writable) listed.doc.getMap(INVITE_KEYS).set(key, { agreement, notAfterMs })
+  createInvite(base: string, options: InviteOptions): Promise<Invite> {
+    return this.#invites.create(base, options)
   }
 
   async #writeRecoveryFile(passphrase: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -1067,12 +898,4 @@ class RoomCore implements Room {
       for (const listener of [...this.#stateListeners]) listener()
     })
   }
-}
-
-/** At least one part, empty if need be. */
-function chunked<T>(items: readonly T[], size: number): T[][] {
-  const parts = Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
-    items.slice(i * size, (i + 1) * size),
-  )
-  return parts.length > 0 ? parts : [[]]
 }

@@ -1,0 +1,152 @@
+/**
+ * What only owners do: revoke members and invites, and make the keys that follow. Every decision is a record of `meta`; what
+ * follows from it is drawn by {@link RoomStanding}, here as everywhere else. Rules: docs/spec.md, MT and EP.
+ */
+import {
+  encodeMetaRecord,
+  equalBytes,
+  type Head,
+  type KeyId,
+  keyIdOf,
+  type LogKey,
+  type MetaRecord,
+} from '@parley/protocol'
+import { ParleyError } from './errors.ts'
+import type { AuthorBook } from './journal/author-book.ts'
+import { type EpochKeys, type Recipient, wrapEpoch } from './journal/epoch-keys.ts'
+import type { Journal } from './journal/journal.ts'
+import type { Platform, Signer, Unsubscribe } from './ports.ts'
+import { type Entrance, rootAuthor } from './room-secrets.ts'
+import type { RoomStanding } from './room-standing.ts'
+
+/** Heads or wraps in one record: 1,500 of 125 B stay well below an entry. */
+const RECORD_ITEMS = 1_500
+/** Of several owners who see the same, one is first. */
+const RENEWAL_MS = 4_000
+
+export interface OwnerDeps {
+  readonly platform: Platform
+  readonly entrance: Entrance
+  readonly journal: Journal
+  readonly authors: AuthorBook
+  readonly epochs: EpochKeys
+  readonly standing: RoomStanding
+  readonly liveInvites: () => Promise<readonly Recipient[]>
+  /** Whether a key's grant is neither void nor ended. */
+  readonly hasRight: (key: KeyId) => boolean
+  /** Writes one entry of `meta` in a session of its own; returns that log. */
+  readonly writeRecord: (content: Uint8Array, signer: Signer) => Promise<LogKey>
+  readonly onFailed: (error: unknown) => void
+}
+
+export class RoomOwner {
+  readonly #deps: OwnerDeps
+  #cancelRenewal: Unsubscribe | null = null
+
+  constructor(deps: OwnerDeps) {
+    this.#deps = deps
+  }
+
+  get #self(): KeyId {
+    return this.#deps.entrance.identity.standing.key
+  }
+
+  close(): void {
+    this.#cancelRenewal?.()
+  }
+
+  /** Throws {@link ParleyError} `not-allowed`. */
+  async revoke(key: KeyId, keep: readonly KeyId[]): Promise<void> {
+    const { authors } = this.#deps
+    const target = authors.standingOf(key)
+    const root = target?.role === 'owner' ? await this.rootSigner() : null
+    const isOwner = authors.validStandingOf(this.#self)?.role === 'owner'
+    if (!isOwner || key === this.#self || (target?.role === 'owner' && !root)) {
+      const message = 'owners revoke others; an owner is revoked with the root key alone'
+      throw new ParleyError('not-allowed', message)
+    }
+    for (const heads of chunked(this.#headsThrough(key, keep), RECORD_ITEMS)) {
+      await this.#decide({ type: 'revoke', key, keep, heads }, root ?? undefined)
+    }
+    await this.#newEpoch()
+  }
+
+  /** The root key as an author, where it is kept here; it is otherwise left unused. */
+  async rootSigner(): Promise<Signer | null> {
+    const { platform, entrance, authors } = this.#deps
+    const root = await rootAuthor(platform, entrance.identity.roomId, entrance.secrets)
+    if (root) await authors.learn(root.chain)
+    return root?.signer ?? null
+  }
+
+  /** Two owners who revoke at once wrap their keys for each other's revoked: one of them makes another key. */
+  renewSharedEpoch(): void {
+    if (this.#cancelRenewal || !this.#isEpochShared()) return
+    const { platform, epochs, onFailed } = this.#deps
+    const waitMs = RENEWAL_MS * (0.5 + platform.random.fraction())
+    this.#cancelRenewal = platform.clock.after(waitMs, () => {
+      this.#cancelRenewal = null
+      if (!this.#isEpochShared()) return
+      platform.log('info', 'epoch-renewed', { counter: epochs.current.id.counter })
+      this.#newEpoch().catch(onFailed)
+    })
+  }
+
+  /** Heads of the logs of all whose grants pass through `key`. */
+  #headsThrough(key: KeyId, keep: readonly KeyId[]): Head[] {
+    const { authors, journal } = this.#deps
+    const affected = new Set(
+      [...authors.keys()].filter(
+        (author) =>
+          !keep.includes(author) && authors.standingsOf(author).some(({ path }) => path.includes(key)),
+      ),
+    )
+    return [...journal.logs()].filter((log) => affected.has(log.author)).map((log) => log.head)
+  }
+
+  async #decide(record: MetaRecord, signer: Signer = this.#deps.entrance.identity.signer): Promise<void> {
+    const ciphertext = encodeMetaRecord(record)
+    const log = await this.#deps.writeRecord(ciphertext, signer)
+    await this.#deps.standing.addRecord({ author: keyIdOf(signer.publicKey), log, seq: 1, ciphertext })
+  }
+
+  /** A fresh key for everybody who still has a right, invites that are live included. */
+  async #newEpoch(): Promise<void> {
+    const { platform, epochs, standing, liveInvites } = this.#deps
+    const key = platform.random.bytes(32)
+    const counter = epochs.current.id.counter + 1
+    const { revokedKeys } = standing.meta
+    const invites = (await liveInvites()).filter((invite) => !revokedKeys.includes(invite.key))
+    standing.learnKey(counter, key)
+    for (const part of chunked([...this.#membersWithRight(), ...invites], RECORD_ITEMS)) {
+      await this.#decide(await wrapEpoch(platform, counter, key, part))
+    }
+  }
+
+  #membersWithRight(): Recipient[] {
+    const { authors, hasRight } = this.#deps
+    return [...authors.keys()].flatMap((key) => {
+      const standing = authors.validStandingOf(key)
+      const reads = standing !== null && standing.role !== 'archivist' && hasRight(key)
+      return reads ? [{ key, agreement: standing.agreement }] : []
+    })
+  }
+
+  /** Whether this owner sees somebody without a right among those whom the key in force was wrapped for. */
+  #isEpochShared(): boolean {
+    const { authors, epochs, standing } = this.#deps
+    const { counter, keyHash } = epochs.current.id
+    if (authors.validStandingOf(this.#self)?.role !== 'owner' || counter === 0) return false
+    const isVoided = (key: KeyId) => authors.standingOf(key) !== null && authors.validStandingOf(key) === null
+    return standing.meta.epochs
+      .filter((record) => record.counter === counter && equalBytes(record.keyHash, keyHash))
+      .flatMap(({ wraps }) => wraps)
+      .some(({ recipient }) => standing.meta.revokedKeys.includes(recipient) || isVoided(recipient))
+  }
+}
+
+/** At least one part, empty if need be. */
+function chunked<T>(items: readonly T[], size: number): T[][] {
+  const count = Math.max(1, Math.ceil(items.length / size))
+  return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size))
+}
