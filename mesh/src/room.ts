@@ -215,12 +215,7 @@ class RoomCore implements Room {
     this.#presence.setProfile(options.profile.name, options.profile.color)
     this.#documents = this.#makeDocuments()
     this.#repair = this.#makeRepair()
-    this.#invites = new RoomInvites({
-      platform,
-      entrance,
-      listed: () => this.#documents.open(INVITES),
-      rootSigner: () => this.#owner.rootSigner(),
-    })
+    this.#invites = this.#makeInvites()
     this.#owner = this.#makeOwner()
     this.#signaling = this.#makeSignaling(options.signaling)
     this.#introductions = this.#makeIntroductions()
@@ -294,6 +289,15 @@ class RoomCore implements Room {
         onNeedsBeyond: (log) => this.#wantBeyond(log),
         onError: (error) => this.#emit({ type: 'error', error }),
       }),
+    })
+  }
+
+  #makeInvites(): RoomInvites {
+    return new RoomInvites({
+      platform: this.#platform,
+      entrance: this.#entrance,
+      listed: () => this.#documents.open(INVITES),
+      rootSigner: () => this.#owner.rootSigner(),
     })
   }
 
