@@ -60,4 +60,14 @@ describe('what storage gives back', () => {
     await house.authors.learn(ben.chainBytes)
     expect(await load(bytesOf(await house.writeLog(ben, 3)))).toBe(0)
   })
+
+  it('[SV4] an entry that was altered where it lay is left out, the log before it kept', async () => {
+    const { house, ada, load, lengthOf } = await makeRoom('altered')
+    const log = await house.writeLog(ada, 4)
+    const bytes = bytesOf(log)
+    const last = (bytes[3] as Uint8Array).slice()
+    last[last.length - 70] = (last[last.length - 70] as number) ^ 1
+    expect(await load([...bytes.slice(0, 3), last])).toBe(1)
+    expect(lengthOf(log)).toBe(3)
+  })
 })

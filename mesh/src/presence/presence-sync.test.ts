@@ -182,6 +182,21 @@ describe('what others show of themselves', () => {
     expect([...shown.keys()]).toEqual([SHOWN])
   })
 
+  it('[PR3] [F39] nobody moves or hides the caret of another copy', async () => {
+    const { presence, receive, shown, dropped } = await makeAda()
+    const vera = await room.device('viewer', 'vera')
+    const other = { to: 'vera' }
+    const presenceId = new Uint8Array(16).fill(9)
+    presence.attach(other, vera.key.keyId)
+    await receive(facts())
+    await receive(caret(2, '{"at":1}'))
+    await receive(facts({ key: vera.key.publicKey, presenceId, name: 'Vera' }, vera), other)
+    await receive(caret(2, '{"at":9}', { presenceId }), other)
+    await receive(caret(3, '', { presenceId }), other)
+    expect(shown.get(SHOWN)).toMatchObject({ at: 1, user: { name: 'Mallory' } })
+    expect(dropped).toEqual(['caret of another copy', 'caret of another copy'])
+  })
+
   it('[PR2] name and colour of a caret come from the facts, whatever the caret says', async () => {
     const { receive, shown } = await makeAda()
     await receive(facts())
