@@ -14,8 +14,8 @@ const PACKAGES = {
   signaling: ['protocol', 'turn'],
   app: ['mesh', 'protocol'],
   archivist: ['mesh', 'protocol'],
-  e2e: ['mesh', 'protocol', 'signaling', 'turn'],
-  bench: ['mesh', 'protocol', 'signaling', 'turn'],
+  e2e: ['mesh', 'protocol', 'signaling', 'archivist', 'turn'],
+  bench: ['mesh', 'protocol', 'signaling', 'archivist', 'turn'],
 }
 
 /** Files directly in mesh/src that every part of the mesh may import: the ports, and shapes without code. */

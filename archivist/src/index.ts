@@ -1,0 +1,2 @@
+/** A headless peer that keeps rooms when nobody is there. */
+export {}
