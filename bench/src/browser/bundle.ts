@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-export const PAGES = ['ours', 'y-webrtc', 'raw'] as const
+export const PAGES = ['ours', 'y-webrtc', 'raw', 'entry-path'] as const
 export type PageName = (typeof PAGES)[number]
 
 /** Names stay as they are, so that a profile of a page can be read. */
