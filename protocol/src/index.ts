@@ -134,6 +134,15 @@ export {
 } from './peer/presence.ts'
 export { DELEGATIONS, type Delegation, mayWrite, ROLES, type Role, roleNarrows } from './roles.ts'
 export {
+  decodeRoomFile,
+  type FileKeys,
+  ROOM_FILE_VERSION,
+  type RoomFile,
+  type RoomFileContent,
+  RoomFileVersionError,
+  roomFileChunks,
+} from './room-file.ts'
+export {
   docKeyOf,
   epochIdOf,
   epochZeroKeyOf,

@@ -29,3 +29,9 @@ export const UNPROVEN_BYTES = 8 * 1024
 export const SAMPLE_PEERS = 8
 /** A display name in characters. */
 export const NAME_CHARACTERS = 64
+/** A `.parley` file: a room of 100 MB several times over; it is read into memory whole. */
+export const ROOM_FILE_BYTES = 512 * 1024 * 1024
+/** One section of it: damage is found without reading further. */
+export const ROOM_FILE_SECTION_BYTES = 1280 * 1024
+/** Epoch keys in it; each revocation makes one. */
+export const ROOM_FILE_EPOCHS = 4096
