@@ -18,6 +18,18 @@ export type ParleyErrorKind =
   | 'not-allowed'
   /** The recovery file is damaged, or the passphrase is wrong. */
   | 'recovery-refused'
+  /** The room file is no room file, was cut short or altered. */
+  | 'file-damaged'
+  /** The room file was written by another version. */
+  | 'file-version'
+  /** What is in the room file is not what people of this room signed. */
+  | 'file-refused'
+  /** The room file holds no key to read it with, and this device has none. */
+  | 'file-sealed'
+  /** The archivist asked, or its server, will not keep the room. */
+  | 'archivist-refused'
+  /** No archivist can be asked now: the server offers none, cannot be reached, or did not answer. */
+  | 'archivist-unavailable'
   /** The room was closed while the call ran. */
   | 'closed'
 

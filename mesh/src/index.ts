@@ -56,9 +56,11 @@ export type {
   SaveState,
 } from './api.ts'
 export { ParleyError, type ParleyErrorKind } from './errors.ts'
+export type { KeepOptions, KeptRoom, KeptRoomEvent, KeptRoomStats } from './kept-room-api.ts'
 export type { Platform } from './ports.ts'
 export { DocumentAwareness } from './presence/document-awareness.ts'
 export { type Recovered, readRecoveryFile } from './recovery-file.ts'
 export type { RoomOptions } from './room.ts'
 export { createRoomOn, joinRoomOn, recoverRoomOn, removeRoomOn, reopenRoomOn } from './rooms.ts'
+export { openSealedLink, sealLink } from './sealed-link.ts'
 export { defaultPlatform }

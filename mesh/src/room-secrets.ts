@@ -6,13 +6,13 @@ import {
   encodeChain,
   equalBytes,
   type Grant,
-  type GrantChain,
   IV_BYTES,
   idBytes,
   inviteAgreementSeedOf,
   limits,
   NEVER_MS,
   parseRoomLink,
+  type ReaderLink,
   ROLES,
   ROOM_ID_LINK_CHARACTERS,
   type Role,
@@ -84,6 +84,21 @@ export async function acceptLink(platform: Platform, text: string): Promise<Entr
   const verdict = parseRoomLink(text)
   if (!verdict.ok) throw new ParleyError('link-damaged', `not a usable room link: ${verdict.fault}`)
   const { link } = verdict
+  if (!('readKey' in link))
+    throw new ParleyError('link-refused', 'a link for an archivist: nobody can read by it')
+  const { standing, invite } = await useInvite(platform, link)
+  const storage = await platform.storages.open(storageName(link.roomId))
+  const stored = await storage.load()
+  const known = parseSecrets(stored.records.get(RECORD))
+  const secrets = await delegateToDevice(platform, link, standing, invite, known)
+  return { ...(await enter(platform, storage, link.roomId, secrets, stored)), invites: [invite] }
+}
+
+/** Checks that a link leads to its room now. Throws {@link ParleyError} `link-damaged`, `link-refused`, `link-expired`. */
+export async function useInvite(
+  platform: Platform,
+  link: RoomLink,
+): Promise<{ readonly standing: Standing; readonly invite: Signer }> {
   const standing = await verifiedStanding(platform, encodeChain(link.chain), link.roomId)
   if (!standing) throw new ParleyError('link-refused', 'the grants in the link do not hold')
   if (standing.notAfterMs <= platform.clock.nowMs())
@@ -92,11 +107,7 @@ export async function acceptLink(platform: Platform, text: string): Promise<Entr
   if (!equalBytes(invite.publicKey, idBytes(standing.key))) {
     throw new ParleyError('link-damaged', 'the key in the link is not the one that its grants name')
   }
-  const storage = await platform.storages.open(storageName(link.roomId))
-  const stored = await storage.load()
-  const known = parseSecrets(stored.records.get(RECORD))
-  const secrets = await delegateToDevice(platform, link, standing, invite, known)
-  return { ...(await enter(platform, storage, link.roomId, secrets, stored)), invites: [invite] }
+  return { standing, invite }
 }
 
 /** What a room is stored under: the part of its id that links and the address bar carry. */
@@ -116,7 +127,8 @@ export async function reenter(platform: Platform, roomId: string): Promise<Entra
   const secrets = parseSecrets(stored.records.get(RECORD))
   if (!secrets) {
     await storage.close()
-    await platform.storages.remove(storageName(roomId))
+    // What an archivist keeps is a room, too: only what opening has just made is taken away again.
+    if (stored.records.size === 0) await platform.storages.remove(storageName(roomId))
     throw unknown
   }
   return enter(platform, storage, roomIdOf(decodeChain(secrets.chain).rootKey), secrets, stored)
@@ -152,7 +164,7 @@ async function enter(
   }
 }
 
-async function verifiedStanding(
+export async function verifiedStanding(
   platform: Platform,
   chain: Uint8Array,
   roomId: RoomId,
@@ -165,31 +177,41 @@ async function verifiedStanding(
 
 async function delegateToDevice(
   platform: Platform,
-  link: RoomLink,
+  link: ReaderLink,
   standing: Standing,
   invite: Signer,
   known: RoomSecrets | null,
 ): Promise<RoomSecrets> {
   if (known && (await outranks(platform, known, standing))) return known
+  const keys = known?.keys ?? (await platform.keyring.generate())
+  const chain = await delegatedChain(platform, link, standing, invite, keys)
+  // A link never replaces the key that this device reads the room with: a false one would lock its owner out.
+  return { readKey: known?.readKey ?? link.readKey, chain, keys, root: known?.root ?? null }
+}
+
+/** The chain in a link and one step more, to a device. Throws {@link ParleyError} `link-refused`. */
+export async function delegatedChain(
+  platform: Platform,
+  link: RoomLink,
+  standing: Standing,
+  invite: Signer,
+  keys: StoredKeys,
+): Promise<Uint8Array> {
   if (link.chain.grants.length >= limits.CHAIN_GRANTS) {
     throw new ParleyError('link-refused', 'the chain of grants in the link cannot be continued')
   }
-  const keys = known?.keys ?? (await platform.keyring.generate())
   const { role, may, notAfterMs } = standing
   const grant = await grantTo(await platform.keyring.signer(keys), platform, { role, may, notAfterMs })
   const signed = await signGrant(link.roomId, invite.publicKey, grant, (message) => invite.sign(message))
-  const chain: GrantChain = { rootKey: link.chain.rootKey, grants: [...link.chain.grants, signed] }
-  // A link never replaces the key that this device reads the room with: a false one would lock its owner out.
-  return {
-    readKey: known?.readKey ?? link.readKey,
-    chain: encodeChain(chain),
-    keys,
-    root: known?.root ?? null,
-  }
+  return encodeChain({ rootKey: link.chain.rootKey, grants: [...link.chain.grants, signed] })
 }
 
 /** Whether the grant kept here gives at least what the link would. */
-async function outranks(platform: Platform, known: RoomSecrets, offered: Standing): Promise<boolean> {
+export async function outranks(
+  platform: Platform,
+  known: Pick<RoomSecrets, 'chain'>,
+  offered: Standing,
+): Promise<boolean> {
   const kept = await verifiedStanding(platform, known.chain, offered.roomId)
   if (!kept || kept.notAfterMs <= platform.clock.nowMs()) return false
   const rank = (role: Role) => (role === 'archivist' ? -1 : ROLES.indexOf(role))

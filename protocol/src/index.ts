@@ -70,6 +70,7 @@ export {
 } from './ids.ts'
 // biome-ignore lint/performance/noReExportAll: one namespace, no names spilled
 export * as limits from './limits.ts'
+export { type CustodyFrame, custodyMessage } from './peer/custody.ts'
 export {
   type AuthorFrame,
   type CloseFrame,
@@ -151,12 +152,15 @@ export {
   signalKeyOf,
 } from './room-keys.ts'
 export {
+  type BlindLink,
   formatRoomLink,
   type LinkFault,
   type LinkVerdict,
   parseRoomLink,
+  type ReaderLink,
   type RoomLink,
 } from './room-link.ts'
+export { sealedLinkAdditionalData, sealedLinkInfo } from './sealed-link.ts'
 export { type ClientMessage, parseClientMessage, SIGNALING_VERSION } from './signaling/client-messages.ts'
 export { signalingProofMessage } from './signaling/proof.ts'
 export {

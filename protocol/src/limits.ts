@@ -27,6 +27,8 @@ export const UNPROVEN_FRAMES = 2
 export const UNPROVEN_BYTES = 8 * 1024
 /** Peers named in `welcome` and `sample`. */
 export const SAMPLE_PEERS = 8
+/** A link to an archivist, sealed for it: a whole chain in base64url takes 2.7 kB, keys and addresses some hundred. */
+export const SEALED_LINK_BYTES = 4 * 1024
 /** A display name in characters. */
 export const NAME_CHARACTERS = 64
 /** A `.parley` file: a room of 100 MB several times over; it is read into memory whole. */
@@ -35,3 +37,5 @@ export const ROOM_FILE_BYTES = 512 * 1024 * 1024
 export const ROOM_FILE_SECTION_BYTES = 1280 * 1024
 /** Epoch keys in it; each revocation makes one. */
 export const ROOM_FILE_EPOCHS = 4096
+/** Chains in it, and proofs: each costs up to five verifications. A thousand members with eight chains each fit. */
+export const ROOM_FILE_RECORDS = 20_000

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toBase64Url } from './bytes.ts'
+import { signalKeyOf } from './room-keys.ts'
 import { formatRoomLink, parseRoomLink, type RoomLink } from './room-link.ts'
 import { testRoom } from './testing/index.ts'
 
@@ -12,12 +13,35 @@ async function linkWith(via: readonly string[]): Promise<RoomLink> {
   return { roomId: room.roomId, readKey: room.readKey, chain, inviteSeed: key.seed, via }
 }
 
+async function blindLink(): Promise<RoomLink> {
+  const { chain, key } = await room.invite('archivist')
+  return { roomId: room.roomId, signalKey: signalKeyOf(room.readKey), chain, inviteSeed: key.seed, via: [] }
+}
+
 const replaced = (text: string, field: string, value: string) =>
   text.replace(new RegExp(`([#&]${field}=)[^&]*`), `$1${value}`)
 const faultOf = (text: string) => {
   const verdict = parseRoomLink(text)
   return verdict.ok ? null : verdict.fault
 }
+
+describe('links to an archivist', () => {
+  it('[LK6] carry the signal key in place of the read key', async () => {
+    const link = await blindLink()
+    const text = formatRoomLink(BASE, link)
+    expect(parseRoomLink(text)).toEqual({ ok: true, link })
+    expect(text).toContain(`&q=${toBase64Url(signalKeyOf(room.readKey))}&`)
+    expect(text).not.toContain(toBase64Url(room.readKey))
+    expect(text).not.toContain('&k=')
+  })
+
+  it('[LK6] are damaged with both keys, with none, and with one of 31 bytes', async () => {
+    const text = formatRoomLink(BASE, await blindLink())
+    expect(faultOf(`${text}&k=${toBase64Url(room.readKey)}`)).toBe('damaged')
+    expect(faultOf(text.replace(/&q=[^&]*/, ''))).toBe('damaged')
+    expect(faultOf(replaced(text, 'q', toBase64Url(new Uint8Array(31))))).toBe('damaged')
+  })
+})
 
 describe('room links', () => {
   it('[LK1] parse to what was formatted, as an address and as a fragment', async () => {

@@ -3,16 +3,28 @@ import { fromBase64Url, toBase64Url } from './bytes.ts'
 import { decodeChain, encodeChain, type GrantChain } from './grant.ts'
 import { ROOM_ID_LINK_CHARACTERS, type RoomId, roomIdOf } from './ids.ts'
 
-export interface RoomLink {
+interface LinkParts {
   readonly roomId: RoomId
-  /** 32 random bytes: opens epoch 0 and, by derivation, sealed signals. */
-  readonly readKey: Uint8Array
   readonly chain: GrantChain
   /** Ed25519 seed of the invite key that the chain ends in, 32 bytes. */
   readonly inviteSeed: Uint8Array
   /** Signaling servers, in the order to try them; empty for the app's own. */
   readonly via: readonly string[]
 }
+
+/** For people: whoever has it can read. */
+export interface ReaderLink extends LinkParts {
+  /** 32 random bytes: opens epoch 0 and, by derivation, sealed signals. */
+  readonly readKey: Uint8Array
+}
+
+/** For an archivist that is to read nothing: it can meet the others and carry what is sealed. */
+export interface BlindLink extends LinkParts {
+  /** Opens sealed signals and nothing else, 32 bytes. */
+  readonly signalKey: Uint8Array
+}
+
+export type RoomLink = ReaderLink | BlindLink
 
 export type LinkFault = 'not-a-room-link' | 'damaged'
 export type LinkVerdict =
@@ -23,7 +35,7 @@ export type LinkVerdict =
 export function formatRoomLink(base: string, link: RoomLink): string {
   const parts = [
     `r=${link.roomId.slice(0, ROOM_ID_LINK_CHARACTERS)}`,
-    `k=${toBase64Url(link.readKey)}`,
+    'readKey' in link ? `k=${toBase64Url(link.readKey)}` : `q=${toBase64Url(link.signalKey)}`,
     `g=${toBase64Url(encodeChain(link.chain))}`,
     `s=${toBase64Url(link.inviteSeed)}`,
     ...link.via.map((url) => `via=${encodeURIComponent(url)}`),
@@ -41,18 +53,29 @@ function parseVia(fields: URLSearchParams): readonly string[] | null {
   return via.every((url) => /^wss?:\/\/[^\s/?#]+/.test(url)) ? via : null
 }
 
+/** One of the two keys, never both: a link that shows an archivist the read key would not be blind. */
+function parseKey(
+  fields: URLSearchParams,
+): Pick<ReaderLink, 'readKey'> | Pick<BlindLink, 'signalKey'> | null {
+  const readKey = decodeField(fields, 'k')
+  const signalKey = decodeField(fields, 'q')
+  if (fields.has('k') === fields.has('q')) return null
+  if (readKey?.length === 32) return { readKey }
+  return signalKey?.length === 32 ? { signalKey } : null
+}
+
 /** Takes a whole address or just its fragment; anything may come in here. */
 export function parseRoomLink(text: string): LinkVerdict {
   const hash = text.indexOf('#')
   const fields = new URLSearchParams(text.slice(hash + 1).trim())
   const short = fields.get('r')
   if (text.length > 16 * 1024 || !short || !fields.has('g')) return { ok: false, fault: 'not-a-room-link' }
-  const readKey = decodeField(fields, 'k')
+  const key = parseKey(fields)
   const inviteSeed = decodeField(fields, 's')
   const chainBytes = decodeField(fields, 'g')
   const via = parseVia(fields)
   const damaged: LinkVerdict = { ok: false, fault: 'damaged' }
-  if (readKey?.length !== 32 || inviteSeed?.length !== 32 || !chainBytes || !via) return damaged
+  if (!key || inviteSeed?.length !== 32 || !chainBytes || !via) return damaged
   let chain: GrantChain
   try {
     chain = decodeChain(chainBytes)
@@ -61,5 +84,5 @@ export function parseRoomLink(text: string): LinkVerdict {
   }
   const roomId = roomIdOf(chain.rootKey)
   if (roomId.slice(0, ROOM_ID_LINK_CHARACTERS) !== short) return damaged
-  return { ok: true, link: { roomId, readKey, chain, inviteSeed, via } }
+  return { ok: true, link: { roomId, ...key, chain, inviteSeed, via } }
 }

@@ -45,6 +45,7 @@ export interface Guest extends RoomKnowledge {
 export async function guestBy(link: string): Promise<Guest> {
   const verdict = parseRoomLink(link)
   if (!verdict.ok) throw new Error(`the link is ${verdict.fault}`)
+  if (!('readKey' in verdict.link)) throw new Error('the link is for an archivist')
   const { roomId, readKey, chain, inviteSeed } = verdict.link
   const invite = keysOf(inviteSeed)
   const keys = keysOf(random(32))

@@ -2,7 +2,6 @@ import {
   CLOSE,
   type ClientMessage,
   type IceServer,
-  type KeyId,
   limits,
   type PeerId,
   parseClientMessage,
@@ -31,7 +30,7 @@ export interface MemorySignalingOptions {
   readonly latencyMs: () => number
   readonly keyring: Keyring
   readonly iceServers?: readonly IceServer[]
-  readonly archivist?: KeyId
+  readonly archivist?: { readonly agreement: string }
   /** More are refused with 4423. */
   readonly roomPeers?: number
   readonly trace?: (line: string) => void

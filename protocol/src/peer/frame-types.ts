@@ -23,6 +23,7 @@ export const FRAME = {
   credit: 21,
   reading: 22,
   seek: 23,
+  custody: 24,
 } as const
 
 export type FrameName = keyof typeof FRAME

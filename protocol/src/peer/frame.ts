@@ -10,6 +10,7 @@ import {
   type SessionId,
 } from '../ids.ts'
 import { CHAIN_BYTES, ENTRY_BYTES, PRESENCE_BYTES } from '../limits.ts'
+import { type CustodyFrame, decodeCustody, encodeCustody } from './custody.ts'
 import { FRAME, type FrameName } from './frame-types.ts'
 import {
   type DigestFrame,
@@ -67,7 +68,7 @@ export interface PruneFrame {
   readonly type: 'prune'
   readonly source: KeyId
 }
-/** I hold this log of yours up to `seq`, durably. */
+/** I hold this log of yours up to `seq`, durably: said by members, worth no more than the link that it came over. */
 export interface ReceiptFrame {
   readonly type: 'receipt'
   readonly doc: DocName
@@ -129,6 +130,7 @@ export type Frame =
   | CreditFrame
   | ReadingFrame
   | SeekFrame
+  | CustodyFrame
 
 /** A room that was rotated daily has so many after eleven years. */
 const MAX_EPOCHS = 4096
@@ -195,6 +197,9 @@ function encodeBody(frame: Frame, writer: ByteWriter): void {
     case 'receipt':
       writeLogName(writer, frame)
       writer.varUint(frame.seq)
+      break
+    case 'custody':
+      encodeCustody(frame, writer)
       break
     case 'ping':
     case 'pong':
@@ -280,6 +285,8 @@ function decodeBody(name: FrameName | undefined, reader: ByteReader): Frame {
       return { type: 'presence', sealed: atMost(reader.rest(), PRESENCE_BYTES) }
     case 'receipt':
       return { type: 'receipt', ...readLogName(reader), seq: reader.varUint() }
+    case 'custody':
+      return decodeCustody(reader)
     case 'ping':
     case 'pong':
       return { type: name, count: reader.varUint() }

@@ -1,6 +1,6 @@
 /** What a client sends to the signaling server on `/v1`. One JSON object a frame. Rules: docs/spec.md, SG. */
 import * as v from 'valibot'
-import { CHAIN_BYTES, OPERATOR_TOKEN_BYTES } from '../limits.ts'
+import { CHAIN_BYTES, OPERATOR_TOKEN_BYTES, SEALED_LINK_BYTES } from '../limits.ts'
 
 export const SIGNALING_VERSION = 1
 
@@ -32,6 +32,11 @@ export const renewSchema = v.strictObject({
   token: v.optional(token),
   chain: v.optional(chain),
 })
+/** An owner asks the archivist of this server to keep the room: a link that only the archivist can open. */
+export const keepSchema = v.strictObject({
+  type: v.literal('keep'),
+  sealed: v.pipe(base64Url(SEALED_LINK_BYTES), v.minLength(1)),
+})
 export const leaveSchema = v.strictObject({ type: v.literal('leave') })
 
 export const clientMessageSchema = v.variant('type', [
@@ -40,6 +45,7 @@ export const clientMessageSchema = v.variant('type', [
   clientSignalSchema,
   moreSchema,
   renewSchema,
+  keepSchema,
   leaveSchema,
 ])
 export type ClientMessage = v.InferOutput<typeof clientMessageSchema>

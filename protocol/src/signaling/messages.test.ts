@@ -21,6 +21,7 @@ describe('messages of a client', () => {
     { type: 'signal', to: PEER, sealed: 'AAAA' },
     { type: 'more' },
     { type: 'renew', chain: 'AAAA' },
+    { type: 'keep', sealed: 'AAAA' },
     { type: 'leave' },
   ])('are read: $type', (message) => {
     expect(client(message)).toEqual(message)
@@ -47,6 +48,8 @@ describe('messages of a client', () => {
     ['a token over 4 KiB', JSON.stringify({ ...hello, token: 'A'.repeat(OPERATOR_TOKEN_BYTES + 1) })],
     ['a signature of 65 bytes', JSON.stringify({ type: 'proof', signature: 's'.repeat(88) })],
     ['a peer id with a space', JSON.stringify({ type: 'signal', to: `${'p'.repeat(21)} `, sealed: 'AAAA' })],
+    ['an empty link to keep by', JSON.stringify({ type: 'keep', sealed: '' })],
+    ['a link of 5 KiB to keep by', JSON.stringify({ type: 'keep', sealed: 'A'.repeat(6828) })],
     ['an empty signal', JSON.stringify({ type: 'signal', to: PEER, sealed: '' })],
   ])('[SG1] [F10] are refused for %s', (_what, text) => {
     expect(parseClientMessage(text)).toBeNull()
@@ -63,6 +66,8 @@ describe('messages of a server', () => {
       ...welcome,
       iceServers: [{ urls: ['stun:a.example', 'turns:b.example'], username: 'u', credential: 'c' }],
     },
+    { ...welcome, archivist: { agreement: 'a'.repeat(43) } },
+    { type: 'kept', accepted: true },
     { type: 'introduce', peer: PEER },
     { type: 'sample', peers: [] },
     { type: 'signal', from: PEER, sealed: 'AAAA' },
@@ -77,6 +82,8 @@ describe('messages of a server', () => {
     ['nine peers in a welcome', { ...welcome, peers: new Array(SAMPLE_PEERS + 1).fill(PEER) }],
     ['an ICE server that is a web address', { ...welcome, iceServers: [{ urls: 'https://a.example' }] }],
     ['a field more', { type: 'left', peer: PEER, why: 'x' }],
+    ['an archivist with a short key', { ...welcome, archivist: { agreement: 'a'.repeat(42) } }],
+    ['kept by a word', { type: 'kept', accepted: 'yes' }],
     ["a client's message", { type: 'more' }],
     ['a reason of 201 characters', { type: 'refused', code: 4401, reason: 'x'.repeat(201) }],
   ])('[SG1] are refused for %s', (_what, message) => {

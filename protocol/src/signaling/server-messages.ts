@@ -22,7 +22,8 @@ export const welcomeSchema = v.strictObject({
   peers,
   iceServers: v.pipe(v.array(iceServerSchema), v.maxLength(8)),
   limits: v.strictObject({ frameBytes: v.number(), messagesPerSecond: v.number() }),
-  archivist: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/))),
+  /** Present where the server has an archivist that `keep` reaches; its X25519 key. */
+  archivist: v.optional(v.strictObject({ agreement: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/)) })),
 })
 /** Somebody will offer; do not offer yourself. */
 export const introduceSchema = v.strictObject({ type: v.literal('introduce'), peer: peerIdSchema })
@@ -33,6 +34,8 @@ export const serverSignalSchema = v.strictObject({
   from: peerIdSchema,
   sealed: sealedSchema,
 })
+/** The answer to `keep`. */
+export const keptSchema = v.strictObject({ type: v.literal('kept'), accepted: v.boolean() })
 export const leftSchema = v.strictObject({ type: v.literal('left'), peer: peerIdSchema })
 export const refusedSchema = v.strictObject({
   type: v.literal('refused'),
@@ -46,6 +49,7 @@ export const serverMessageSchema = v.variant('type', [
   introduceSchema,
   sampleSchema,
   serverSignalSchema,
+  keptSchema,
   leftSchema,
   refusedSchema,
 ])

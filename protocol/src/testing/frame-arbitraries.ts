@@ -63,6 +63,9 @@ export const arbitraryFrame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ type: fc.constantFrom('graft' as const, 'prune' as const), source: key }),
   fc.record({ type: type('presence'), sealed: upTo(4096) }),
   fc.tuple(log, count).map(([name, seq]) => ({ type: 'receipt' as const, ...name, seq })),
+  fc
+    .tuple(log, count, fc.record({ hash, archivist: key, signature: bytes(64) }))
+    .map(([name, seq, fields]) => ({ type: 'custody' as const, ...name, seq, ...fields })),
   fc.record({ type: fc.constantFrom('ping' as const, 'pong' as const), count }),
   fc.record({ type: type('close'), code: fc.integer({ min: 0, max: 9999 }) }),
   fc.record({ type: type('credit'), bytes: fc.integer({ min: 0, max: 2 ** 31 }) }),
