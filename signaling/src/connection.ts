@@ -98,9 +98,6 @@ export class Connection {
       case 'send':
         this.send(effect.message)
         break
-      case 'deliver':
-        this.#deliver(effect.to, effect.message)
-        break
       case 'proven':
         this.#peer = effect.peer
         this.#context.peers.set(effect.peer, this)
@@ -114,11 +111,6 @@ export class Connection {
       case 'close':
         this.#close(CLOSE.normal, '')
     }
-  }
-
-  #deliver(to: PeerId, message: ServerMessage): void {
-    if (message.type === 'signal') this.#context.metrics.signalDelivered()
-    this.#context.peers.get(to)?.send(message)
   }
 
   #refuse({ code, reason, why }: Effect & { type: 'refuse' }): void {

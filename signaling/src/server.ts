@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import { networkInterfaces } from 'node:os'
-import type { PeerId } from '@parley/protocol'
+import { type PeerId, toBase64Url } from '@parley/protocol'
 import { type Config, DEFAULT_CONFIG } from './config.ts'
 import type { Connection } from './connection.ts'
 import { ConnectionPlaces } from './connection-places.ts'
@@ -16,6 +16,7 @@ import { type RouteContext, route } from './http-routes.ts'
 import { listen, makeHttpServer, urlOf } from './http-server.ts'
 import { type Log, makeLog } from './log.ts'
 import { type Metrics, makeMetrics } from './metrics.ts'
+import { type Deliver, LocalRooms, type RoomDirectory } from './room-directory.ts'
 import { RoomRegistry } from './room-registry.ts'
 import type { SessionContext } from './session.ts'
 import { type Assets, loadApp } from './static-files.ts'
@@ -43,6 +44,8 @@ interface Parts {
   readonly log: Log
   readonly places: ConnectionPlaces
   readonly rooms: RoomRegistry
+  /** Proven connections by their peer. */
+  readonly peers: Map<PeerId, Connection>
   readonly metrics: Metrics
   draining: boolean
 }
@@ -55,20 +58,32 @@ function makeParts(config: Config): Parts {
     proven: () => places.total.proven,
     rooms: () => rooms.roomCount,
   })
-  return { config, log: makeLog(config.logLevel), places, rooms, metrics, draining: false }
+  const log = makeLog(config.logLevel)
+  return { config, log, places, rooms, peers: new Map(), metrics, draining: false }
 }
 
-function sessionContext({ config, rooms }: Parts, hosts: readonly string[]): SessionContext {
+const PEER_ID_BYTES = 16
+
+function makeDirectory({ rooms, peers, metrics }: Parts): RoomDirectory {
+  const deliver: Deliver = (to, message) => {
+    if (message.type === 'signal') metrics.signalDelivered()
+    peers.get(to)?.send(message)
+  }
+  const newPeer = () => toBase64Url(randomBytes(PEER_ID_BYTES)) as PeerId
+  return new LocalRooms(rooms, deliver, newPeer, Math.random)
+}
+
+function sessionContext(parts: Parts, hosts: readonly string[]): SessionContext {
+  const { config } = parts
   return {
     hosts,
     iceServers: config.iceServers,
     messagesPerSecond: config.limits.messagesPerSecond,
     expiryGraceMs: config.limits.expiryGraceMs,
-    rooms,
+    rooms: makeDirectory(parts),
     verify: verifyEd25519,
     nowMs: Date.now,
     randomBytes: (count) => new Uint8Array(randomBytes(count)),
-    fraction: Math.random,
   }
 }
 
@@ -80,7 +95,7 @@ function makeUpgrades(parts: Parts, port: number): Upgrades {
     session: sessionContext(parts, hosts),
     limits: config.limits,
     places,
-    peers: new Map<PeerId, Connection>(),
+    peers: parts.peers,
     metrics,
     log,
     hosts,

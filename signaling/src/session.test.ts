@@ -8,6 +8,7 @@ import {
 } from '@parley/protocol'
 import { type TestMember, testRoom } from '@parley/protocol/testing'
 import { describe, expect, it } from 'vitest'
+import { LocalRooms } from './room-directory.ts'
 import { RoomRegistry } from './room-registry.ts'
 import { type Effect, Session } from './session.ts'
 import { verifyEd25519 } from './verify.ts'
@@ -23,16 +24,23 @@ function makeHouse(options: { verify?: Verify; mayTakePlace?: boolean } = {}) {
   const clock = { nowMs: START_MS }
   let drawn = 0
   const rooms = new RoomRegistry(1000)
+  const delivered: (readonly [PeerId, ServerMessage])[] = []
+  const newPeer = () => String(++drawn).padStart(22, 'p') as PeerId
+  const directory = new LocalRooms(
+    rooms,
+    (to, message) => delivered.push([to, message]),
+    newPeer,
+    () => 0,
+  )
   const context = {
     hosts: ['localhost:8787', HOST],
     iceServers: [],
     messagesPerSecond: 30,
     expiryGraceMs: 20_000,
-    rooms,
+    rooms: directory,
     verify: options.verify ?? verifyEd25519,
     nowMs: () => clock.nowMs,
     randomBytes: (count: number) => new Uint8Array(count).fill(++drawn),
-    fraction: () => 0,
   }
   const open = () => {
     const effects: Effect[] = []
@@ -43,7 +51,7 @@ function makeHouse(options: { verify?: Verify; mayTakePlace?: boolean } = {}) {
     )
     return { session, effects }
   }
-  return { clock, rooms, open }
+  return { clock, rooms, delivered, open }
 }
 
 const helloText = (member: TestMember) =>
@@ -65,9 +73,6 @@ async function proven(house: ReturnType<typeof makeHouse>, member: TestMember) {
   return { session, effects, peer }
 }
 
-const delivered = (effects: readonly Effect[]): readonly (readonly [PeerId, ServerMessage])[] =>
-  effects.flatMap((effect) => (effect.type === 'deliver' ? [[effect.to, effect.message] as const] : []))
-
 describe('a session', () => {
   it('goes from greeting to proven', async () => {
     const house = makeHouse()
@@ -83,11 +88,13 @@ describe('a session', () => {
     const sessions: Awaited<ReturnType<typeof proven>>[] = []
     for (const member of members) sessions.push(await proven(house, member))
     const last = sessions.at(-1) as (typeof sessions)[0]
-    const introduced = delivered(last.effects).map(([to]) => to)
+    const introduced = house.delivered.flatMap(([to, message]) =>
+      message.type === 'introduce' && message.peer === last.peer ? [to] : [],
+    )
     expect(introduced).toHaveLength(8)
     last.session.handleClosed()
     last.session.handleClosed()
-    const left = delivered(last.effects).filter(([, message]) => message.type === 'left')
+    const left = house.delivered.filter(([, message]) => message.type === 'left')
     expect(left.map(([to]) => to).sort()).toEqual(introduced.sort())
     expect(house.rooms.has(room.roomId, last.peer)).toBe(false)
   })

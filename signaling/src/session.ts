@@ -24,13 +24,11 @@ import {
   limits as wire,
 } from '@parley/protocol'
 import * as v from 'valibot'
-import { type Fraction, sample, sampleUnknown } from './introduce.ts'
-import type { RoomRegistry } from './room-registry.ts'
+import type { RoomDirectory } from './room-directory.ts'
 
 /** Whatever is behind it: unknown room, foreign or expired grant, raised role, wrong proof, replay. */
 const NOT_ADMITTED = 'not admitted to this room'
 const NONCE_BYTES = 32
-const PEER_ID_BYTES = 16
 
 /** Why, for the log and the metrics of the operator; clients get the code and its text only. */
 export type Refusal =
@@ -47,7 +45,6 @@ export type Refusal =
 
 export type Effect =
   | { readonly type: 'send'; readonly message: ServerMessage }
-  | { readonly type: 'deliver'; readonly to: PeerId; readonly message: ServerMessage }
   /** The connection belongs to `peer` from here on. */
   | { readonly type: 'proven'; readonly peer: PeerId }
   /** A signal to somebody who is not in the room. */
@@ -64,16 +61,15 @@ export interface SessionContext {
   readonly iceServers: readonly IceServer[]
   readonly messagesPerSecond: number
   readonly expiryGraceMs: number
-  readonly rooms: RoomRegistry
+  readonly rooms: RoomDirectory
   readonly verify: Verify
   nowMs(): number
   randomBytes(count: number): Uint8Array
-  readonly fraction: Fraction
 }
 
 type State =
   | { readonly at: 'greeting' }
-  /** A signature is being verified; the client has nothing to say meanwhile. */
+  /** A signature is being verified, or the room entered; the client has nothing to say meanwhile. */
   | { readonly at: 'checking' }
   | { readonly at: 'challenged'; readonly standing: Standing; readonly nonce: Uint8Array }
   | { readonly at: 'proven'; readonly peer: PeerId; readonly standing: Standing }
@@ -168,7 +164,7 @@ export class Session {
     const proven = await this.#isProof(state.standing, state.nonce, fromBase64Url(signatureText))
     if (this.stage !== 'checking') return
     if (!proven) return this.refuse('proof')
-    this.#join(state.standing)
+    await this.#join(state.standing)
   }
 
   /** The client signs the host that it dialled; which of ours that was is not told, and never read from a header. */
@@ -182,20 +178,18 @@ export class Session {
     return false
   }
 
-  #join(standing: Standing): void {
-    const { rooms, randomBytes, fraction } = this.#context
+  async #join(standing: Standing): Promise<void> {
+    if (!this.#takePlace()) return this.refuse('address-full')
+    const { rooms } = this.#context
     const { roomId } = standing
-    const peer = toBase64Url(randomBytes(PEER_ID_BYTES)) as PeerId
-    const peers = sample(rooms.peers(roomId), wire.SAMPLE_PEERS, fraction)
-    const obstacle = this.#takePlace() ? (rooms.join(roomId, peer) ? null : 'room-full') : 'address-full'
-    if (obstacle) {
-      this.refuse(obstacle)
-      return
-    }
+    const peer = rooms.newPeer()
+    const peers = await rooms.join(roomId, peer)
+    if (!peers) return this.refuse('room-full')
+    if (this.stage !== 'checking') return rooms.leave(roomId, peer)
     this.#state = { at: 'proven', peer, standing }
     this.#emit({ type: 'proven', peer })
     this.#emit({ type: 'send', message: this.#welcome(peer, peers) })
-    this.#introduce(roomId, peer, peers)
+    rooms.introduce(roomId, peer, peers)
   }
 
   #welcome(peer: PeerId, peers: readonly PeerId[]): ServerMessage {
@@ -204,35 +198,26 @@ export class Session {
     return { type: 'welcome', peer, peers: [...peers], iceServers: [...iceServers], limits }
   }
 
-  #introduce(roomId: RoomId, peer: PeerId, others: readonly PeerId[]): void {
-    this.#context.rooms.introduce(roomId, peer, others)
-    for (const to of others) this.#emit({ type: 'deliver', to, message: { type: 'introduce', peer } })
-  }
-
   async #whenProven(message: ClientMessage & { type: 'renew' | 'signal' | 'more' }): Promise<void> {
     const state = this.#state
     if (state.at !== 'proven') return this.refuse('proof')
     const { peer, standing } = state
     if (message.type === 'renew') return this.#onRenew(message.chain, standing)
-    if (message.type === 'more') this.#onMore(standing.roomId, peer)
-    else this.#onSignal(standing.roomId, peer, message)
+    if (message.type === 'more') return this.#onMore(standing.roomId, peer)
+    this.#onSignal(standing.roomId, peer, message)
   }
 
   #onSignal(roomId: RoomId, from: PeerId, message: ClientMessage & { type: 'signal' }): void {
-    const to = message.to as PeerId
-    if (this.#context.rooms.has(roomId, to)) {
-      this.#emit({ type: 'deliver', to, message: { type: 'signal', from, sealed: message.sealed } })
-    } else {
-      this.#emit({ type: 'dropped' })
-    }
+    const sent = this.#context.rooms.signal(roomId, from, message.to as PeerId, message.sealed)
+    if (!sent) this.#emit({ type: 'dropped' })
   }
 
-  #onMore(roomId: RoomId, peer: PeerId): void {
-    const { rooms, fraction } = this.#context
-    const others = rooms.peers(roomId).filter((one) => one !== peer)
-    const peers = sampleUnknown(others, rooms.introduced(roomId, peer), wire.SAMPLE_PEERS, fraction)
+  async #onMore(roomId: RoomId, peer: PeerId): Promise<void> {
+    const { rooms } = this.#context
+    const peers = await rooms.sample(roomId, peer)
+    if (this.stage !== 'proven') return
     this.#emit({ type: 'send', message: { type: 'sample', peers: [...peers] } })
-    this.#introduce(roomId, peer, peers)
+    rooms.introduce(roomId, peer, peers)
   }
 
   /** A new chain to the same key, which has been proven already. */
@@ -267,9 +252,7 @@ export class Session {
     this.#state = { at: 'closed' }
     if (state.at !== 'proven') return
     const { peer, standing } = state
-    for (const to of this.#context.rooms.leave(standing.roomId, peer)) {
-      this.#emit({ type: 'deliver', to, message: { type: 'left', peer } })
-    }
+    this.#context.rooms.leave(standing.roomId, peer)
   }
 
   refuse(why: Refusal): void {
