@@ -4,6 +4,7 @@ import type * as Y from 'yjs'
 import type { ParleyError } from './errors.ts'
 import type { Unsubscribe } from './ports.ts'
 import type { DocumentAwareness } from './presence/document-awareness.ts'
+import type { DocumentHeads, HistoryEntry, HistoryOptions, Moment } from './room-history.ts'
 
 /** How the room reaches others; derived from links and signaling, never set. */
 export type ConnectionState =
@@ -21,6 +22,8 @@ export type ConnectionState =
   | { readonly name: 'unreachable'; readonly peerCount: number }
   /** Signaling or every peer refuses this device: expired, revoked, other version. */
   | { readonly name: 'refused'; readonly reason: CloseReason }
+  /** A copy from a file, without a grant: it is read, written by nobody, and meets nobody. */
+  | { readonly name: 'detached' }
   | { readonly name: 'closed' }
 
 /** Three facts, never one. */
@@ -94,7 +97,8 @@ export interface Profile {
 }
 
 export interface InviteOptions {
-  readonly role: Exclude<Role, 'archivist'>
+  /** `archivist`: the link shows no key of any content. Owners and archivists invite archivists. */
+  readonly role: Role
   /** Unix time in milliseconds; capped by one's own grant. */
   readonly notAfterMs: number
   readonly may?: Exclude<Delegation, 'none'>
@@ -151,6 +155,23 @@ export interface Room {
   revoke(key: KeyId, keep?: readonly KeyId[]): Promise<void>
   /** The root key under a passphrase; `null` on devices that do not hold it. */
   recoveryFile: ((passphrase: string) => Promise<Uint8Array<ArrayBuffer>>) | null
+  /**
+   * Everything that this device has of the room as a `.parley` file, in pieces: `new Blob(pieces)`. It holds the keys that
+   * the room is read with, so it is as secret as a link; with a passphrase the root key under it, too. Throws `not-allowed`
+   * where that is not held.
+   */
+  exportFile(options?: { readonly passphrase?: string }): Promise<Uint8Array<ArrayBuffer>[]>
+  /** Names of all documents that something was written into. */
+  documents(): readonly DocName[]
+  /** Who wrote what when, a page at a time, the latest first; only what stands. */
+  history(options?: HistoryOptions): readonly HistoryEntry[]
+  /** The same of one document, by author and pause, no deletion before what it deletes; the latest first. */
+  moments(document: string): Promise<readonly Moment[]>
+  /**
+   * A document as it was, to be destroyed by whoever asked: at heads of a {@link Moment}, or at a Unix time in milliseconds
+   * by the clocks of authors. Cuts of today count.
+   */
+  documentAt(document: string, at: DocumentHeads | number): Promise<Y.Doc>
   /** Resolves once everything written is stored and all links are closed. */
   close(): Promise<void>
 }

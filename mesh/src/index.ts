@@ -13,8 +13,18 @@
  */
 import { defaultPlatform } from '#platform'
 import type { Room } from './api.ts'
+import type { KeepOptions, KeptRoom } from './kept-room-api.ts'
 import type { RoomOptions } from './room.ts'
-import { createRoomOn, joinRoomOn, recoverRoomOn, removeRoomOn, reopenRoomOn } from './rooms.ts'
+import {
+  copyRoomOn,
+  createRoomOn,
+  importRoomOn,
+  joinRoomOn,
+  keepRoomOn,
+  recoverRoomOn,
+  removeRoomOn,
+  reopenRoomOn,
+} from './rooms.ts'
 
 /** Makes a room whose owner is this device. */
 export async function createRoom(options: RoomOptions): Promise<Room> {
@@ -36,6 +46,27 @@ export async function recoverRoom(file: Uint8Array, passphrase: string, options:
   return recoverRoomOn(defaultPlatform(), file, passphrase, options)
 }
 
+/** Opens the room in a `.parley` file. Throws {@link ParleyError} `file-*`, `recovery-refused`, `unsupported`. */
+export async function importRoom(
+  file: Uint8Array,
+  options: RoomOptions & { readonly passphrase?: string },
+): Promise<Room> {
+  return importRoomOn(defaultPlatform(), file, options)
+}
+
+/** A new room of this device with all documents of another one. */
+export async function copyRoom(from: Room, options: RoomOptions): Promise<Room> {
+  return copyRoomOn(defaultPlatform(), from, options)
+}
+
+/**
+ * Keeps a room as its archivist, by a link for one or the id of a room that was kept here before. Throws
+ * {@link ParleyError} `link-*`, `room-unknown`.
+ */
+export async function keepRoom(place: string, options: KeepOptions): Promise<KeptRoom> {
+  return keepRoomOn(defaultPlatform(), place, options)
+}
+
 /** Deletes what this device keeps of a room; close the room first. */
 export async function removeRoom(roomId: string): Promise<void> {
   return removeRoomOn(defaultPlatform(), roomId)
@@ -55,12 +86,26 @@ export type {
   RoomState,
   SaveState,
 } from './api.ts'
+export { restoreContent } from './document/restore-content.ts'
 export { ParleyError, type ParleyErrorKind } from './errors.ts'
 export type { KeepOptions, KeptRoom, KeptRoomEvent, KeptRoomStats } from './kept-room-api.ts'
 export type { Platform } from './ports.ts'
 export { DocumentAwareness } from './presence/document-awareness.ts'
 export { type Recovered, readRecoveryFile } from './recovery-file.ts'
 export type { RoomOptions } from './room.ts'
-export { createRoomOn, joinRoomOn, recoverRoomOn, removeRoomOn, reopenRoomOn } from './rooms.ts'
+export { exportStored } from './room-export.ts'
+export { inspectRoomFile, type RoomFileFacts } from './room-file.ts'
+export type { DocumentHeads, HistoryEntry, HistoryOptions, Moment } from './room-history.ts'
+export { importStored } from './room-import.ts'
+export {
+  copyRoomOn,
+  createRoomOn,
+  importRoomOn,
+  joinRoomOn,
+  keepRoomOn,
+  recoverRoomOn,
+  removeRoomOn,
+  reopenRoomOn,
+} from './rooms.ts'
 export { openSealedLink, sealLink } from './sealed-link.ts'
 export { defaultPlatform }

@@ -9,6 +9,7 @@ import {
   type Role,
   roleNarrows,
   type SignedGrant,
+  signalKeyOf,
   signGrant,
   toBase64Url,
 } from '@parley/protocol'
@@ -52,15 +53,17 @@ export class RoomInvites {
     const signed = await signGrant(roomId, signer.publicKey, grant, (message) => signer.sign(message))
     const { rootKey } = decodeChain(chain)
     const { readKey } = entrance.secrets
+    const secret = role === 'archivist' ? { signalKey: signalKeyOf(readKey) } : { readKey }
     const fields = {
       roomId,
-      readKey,
+      ...secret,
       chain: { rootKey, grants: [...grants, signed] },
       inviteSeed: seed,
       via: [],
     }
     const key = keyIdOf(invite.publicKey)
-    await this.#list(key, invite.agreementKey, notAfterMs)
+    // Later keys are wrapped for who is listed: an archivist gets none.
+    if (role !== 'archivist') await this.#list(key, invite.agreementKey, notAfterMs)
     return { key, agreement: invite.agreementKey, link: formatRoomLink(base, fields), role, notAfterMs }
   }
 

@@ -8,7 +8,7 @@ import {
   type SealedEntry,
 } from '@parley/protocol'
 import type { AuthorBook } from './journal/author-book.ts'
-import type { EntrySeal } from './journal/entry-seal.ts'
+import type { EntryCheck } from './journal/blind-seal.ts'
 import type { Journal } from './journal/journal.ts'
 import { LOAD_SLICE_ENTRIES } from './limits.ts'
 import type { Clock } from './ports.ts'
@@ -20,10 +20,16 @@ export function authorRecord(key: KeyId): string {
 }
 
 export async function loadAuthors(authors: AuthorBook, records: ReadonlyMap<string, unknown>): Promise<void> {
-  for (const [name, value] of records) {
-    if (!name.startsWith(AUTHOR) || !Array.isArray(value)) continue
-    for (const chain of value) if (chain instanceof Uint8Array) await authors.learn(chain)
-  }
+  for (const chain of storedChains(records)) await authors.learn(chain)
+}
+
+/** Chains of all authors, not verified. */
+export function storedChains(records: ReadonlyMap<string, unknown>): Uint8Array[] {
+  return [...records]
+    .filter(([name]) => name.startsWith(AUTHOR))
+    .flatMap(([, value]) =>
+      Array.isArray(value) ? value.filter((chain) => chain instanceof Uint8Array) : [],
+    )
 }
 
 const PROOF = 'proof/'
@@ -51,7 +57,7 @@ function isBytes(value: unknown): boolean {
 export interface LoadDeps {
   readonly journal: Journal
   readonly authors: AuthorBook
-  readonly seal: EntrySeal
+  readonly seal: EntryCheck
   readonly clock: Clock
   readonly cutOf: (entry: SealedEntry) => number | null
   /** Owners' records come before all that they decide about. */

@@ -29,6 +29,7 @@ import { ParleyError } from './errors.ts'
 import type { Identity } from './join/identity.ts'
 import type { AeadKey, Platform, Signer, Storage, StoredKeys } from './ports.ts'
 import type { Recovered } from './recovery-file.ts'
+import { COPY_RECORD, type KeptCopy, parseCopy } from './room-copy.ts'
 
 /** The record `room` of a room's storage. */
 export interface RoomSecrets {
@@ -120,18 +121,30 @@ export function storageName(roomId: string): string {
  * @throws {@link ParleyError} `room-unknown` when this device keeps no such room
  */
 export async function reenter(platform: Platform, roomId: string): Promise<Entrance> {
+  const found = await reenterOrCopy(platform, roomId)
+  if ('identity' in found) return found
+  await found.storage.close()
+  throw new ParleyError('not-allowed', 'this device keeps a copy of the room, and no grant')
+}
+
+/** As {@link reenter}, or the copy that is kept without a grant. */
+export async function reenterOrCopy(platform: Platform, roomId: string): Promise<Entrance | KeptCopy> {
   const unknown = new ParleyError('room-unknown', 'this device keeps no such room')
   if (!/^[A-Za-z0-9_-]{22,43}$/.test(roomId)) throw unknown
   const storage = await platform.storages.open(storageName(roomId))
   const stored = await storage.load()
   const secrets = parseSecrets(stored.records.get(RECORD))
-  if (!secrets) {
-    await storage.close()
-    // What an archivist keeps is a room, too: only what opening has just made is taken away again.
-    if (stored.records.size === 0) await platform.storages.remove(storageName(roomId))
-    throw unknown
-  }
-  return enter(platform, storage, roomIdOf(decodeChain(secrets.chain).rootKey), secrets, stored)
+  if (secrets) return enter(platform, storage, roomIdOf(decodeChain(secrets.chain).rootKey), secrets, stored)
+  const copy = parseCopy(stored.records.get(COPY_RECORD))
+  if (copy) return { storage, stored, secrets: copy }
+  await storage.close()
+  await platform.storages.remove(storageName(roomId))
+  throw unknown
+}
+
+/** Whether these records are of a room that this device has a grant in. */
+export function hasSecrets(records: ReadonlyMap<string, unknown>): boolean {
+  return parseSecrets(records.get(RECORD)) !== null
 }
 
 async function enter(

@@ -41,7 +41,7 @@ export interface StandingDeps {
   readonly journal: Journal
   /** Made with {@link RoomStanding.isVoid}. */
   readonly authors: () => AuthorBook
-  readonly epochs: EpochKeys
+  readonly epochs: Pick<EpochKeys, 'add'>
   readonly cipher: Cipher
   readonly verify: Verify
   /** Whoever here may be the recipient of a wrapped key: the device, and the invite that it came by. */

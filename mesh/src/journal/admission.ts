@@ -13,7 +13,7 @@ import {
 import { ADMIT_BATCH, CLOCK_AHEAD_MS } from '../limits.ts'
 import type { AuthorBook } from './author-book.ts'
 import type { AuthorLog, EntryRecord } from './author-log.ts'
-import type { EntrySeal } from './entry-seal.ts'
+import type { EntryCheck } from './blind-seal.ts'
 import type { Journal } from './journal.ts'
 
 /** Where an entry came from: whatever the room uses to tell its links apart. */
@@ -51,7 +51,7 @@ export interface AdmissionEvents {
 export interface AdmissionDeps {
   readonly journal: Journal
   readonly authors: AuthorBook
-  readonly seal: EntrySeal
+  readonly seal: EntryCheck
   readonly nowMs: () => number
   /** How far a log stands; `null` without limit. */
   readonly cutOf: (entry: Pick<SealedEntry, 'log' | 'author'>) => number | null

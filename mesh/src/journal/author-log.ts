@@ -44,6 +44,7 @@ export class AuthorLog {
   /** Its author comments only: deletes and keyed writes reach no further than the author's own. */
   restricted = false
   readonly #records: EntryRecord[] = []
+  #byteCount = 0
   /** Of a log that was proven to fork, the branch that lost: others may have built on it. */
   readonly #lost: EntryRecord[] = []
 
@@ -70,6 +71,11 @@ export class AuthorLog {
   get #lostFrom(): number | null {
     const at = this.#lost[0]?.seq
     return at !== undefined && this.#records.length >= at ? this.#records.length : null
+  }
+
+  /** Of all entries held, in bytes. */
+  get byteCount(): number {
+    return this.#byteCount
   }
 
   get headHash(): Uint8Array {
@@ -106,7 +112,7 @@ export class AuthorLog {
 
   /** Forgets the record at `seq` and all after it: storage gave it back damaged. */
   drop(seq: number): void {
-    this.#records.splice(seq - 1)
+    for (const record of this.#records.splice(seq - 1)) this.#byteCount -= record.bytes.length
   }
 
   /** Another entry was proven to stand at `seq`: what is held from there on has lost. Returns whether anything was. */
@@ -120,6 +126,7 @@ export class AuthorLog {
   append(entry: SealedEntry, hash: Uint8Array, order: number): EntryRecord {
     const record = { seq: entry.seq, hash, timeMs: entry.timeMs, order, bytes: entry.bytes }
     this.#records.push(record)
+    this.#byteCount += record.bytes.length
     return record
   }
 }
