@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util'
 import { type IceServer, parseServerMessage } from '@parley/protocol'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
+import { type AdmissionConfig, readTokenSettings, TOKEN_SETTINGS } from './tokens/token-settings.ts'
 
-export interface Config {
+export interface Config extends AdmissionConfig {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
@@ -31,6 +32,8 @@ export const DEFAULT_CONFIG: Config = {
   allowedOrigins: [],
   trustedProxies: [],
   iceServers: [],
+  admission: 'grant',
+  tokens: null,
   limits: DEFAULT_LIMITS,
   logLevel: 'info',
 }
@@ -77,12 +80,18 @@ export const SETTINGS = [
     value: 'JSON',
     help: 'list of {urls, username?, credential?} for clients ([])',
   },
-  { flag: 'admission', env: 'PARLEY_ADMISSION', value: 'KIND', help: 'who is admitted: grant (grant)' },
+  ...TOKEN_SETTINGS,
   {
     flag: 'peers-per-room',
     env: 'PARLEY_PEERS_PER_ROOM',
     value: 'NUMBER',
     help: `most peers in one room (${DEFAULT_LIMITS.peersPerRoom})`,
+  },
+  {
+    flag: 'connections-per-key',
+    env: 'PARLEY_CONNECTIONS_PER_KEY',
+    value: 'NUMBER',
+    help: `most connections of one device to one room (${DEFAULT_LIMITS.connectionsPerKey})`,
   },
   {
     flag: 'unproven-per-address',
@@ -169,7 +178,7 @@ export function readConfig(
     if (value === null) errors.push(`--${flag} or ${setting.env}: expected ${expected}`)
     return value ?? otherwise
   }
-  const config = configFrom(read)
+  const config = configFrom(read, errors)
   const tls = tlsFrom(read, errors)
   return errors.length > 0 ? { ok: false, errors } : { ok: true, config: { ...config, tls } }
 }
@@ -178,9 +187,7 @@ type Read = <T>(flag: Flag, otherwise: T, expected: string, parse: Parse<T>) => 
 
 const anyText: Parse<string> = (text) => text
 
-function configFrom(read: Read): Config {
-  // Tokens are not checked by this server: an operator who asks for them must not get an open door.
-  read('admission', 'grant', 'grant', (text) => (text === 'grant' ? text : null))
+function configFrom(read: Read, errors: string[]): Config {
   const d = DEFAULT_CONFIG
   return {
     host: read('host', d.host, 'a host name or address', (text) => (/^[\w.:-]+$/.test(text) ? text : null)),
@@ -206,6 +213,7 @@ function configFrom(read: Read): Config {
       'a JSON list of at most 8 {urls, username?, credential?}',
       parseIceServers,
     ),
+    ...readTokenSettings(read, errors),
     limits: limitsFrom(read),
     logLevel: read(
       'log-level',
@@ -223,6 +231,7 @@ function limitsFrom(read: Read): Limits {
   return {
     ...d,
     peersPerRoom: read('peers-per-room', d.peersPerRoom, expected, count),
+    connectionsPerKey: read('connections-per-key', d.connectionsPerKey, expected, count),
     unprovenPerAddress: read('unproven-per-address', d.unprovenPerAddress, expected, count),
     provenPerAddress: read('proven-per-address', d.provenPerAddress, expected, count),
   }

@@ -9,6 +9,10 @@ export interface Limits {
   readonly provenPerAddress: number
   /** What one process introduces without the sample losing its use; the overlay is simulated to this size. */
   readonly peersPerRoom: number
+  /** Places of one proven key in one room: a device with many tabs open, yet no member alone fills a room. */
+  readonly connectionsPerKey: number
+  /** TCP connections of one address, requests for the app included: some 500 browsers behind one NAT. */
+  readonly socketsPerAddress: number
   /** Sustained, per connection: candidates come coalesced, so a join to 8 peers needs about 20 messages. */
   readonly messagesPerSecond: number
   readonly messagesBurst: number
@@ -20,6 +24,16 @@ export interface Limits {
   readonly heartbeatMs: number
   /** An expired grant may be renewed for so long; with one heartbeat it stays below 60 s. */
   readonly expiryGraceMs: number
+  /** Listeners of one topic of `/y-webrtc`; its clients publish about ten messages for each other one that they meet. */
+  readonly subscribersPerTopic: number
+  /** Devices of one person that pair at the same time, over a topic that needs no token. */
+  readonly peersPerPairing: number
+  /** Sustained and at once, per connection on `/y-webrtc`: 35 links at a time of about ten messages each. */
+  readonly topicMessagesPerSecond: number
+  readonly topicMessagesBurst: number
+  /** Characters of them: a frame goes to every listener. */
+  readonly topicBytesPerSecond: number
+  readonly topicBytesBurst: number
   /** How long a client that was told to go may take to close its side, and a download to end when the server stops. */
   readonly closeGraceMs: number
 }
@@ -28,6 +42,8 @@ export const DEFAULT_LIMITS: Limits = {
   unprovenPerAddress: 20,
   provenPerAddress: 500,
   peersPerRoom: 1000,
+  connectionsPerKey: 16,
+  socketsPerAddress: 2000,
   messagesPerSecond: 30,
   messagesBurst: 60,
   bufferedBytes: 1024 * 1024,
@@ -35,6 +51,12 @@ export const DEFAULT_LIMITS: Limits = {
   heartbeatMs: 30_000,
   expiryGraceMs: 20_000,
   closeGraceMs: 1_000,
+  subscribersPerTopic: 200,
+  peersPerPairing: 8,
+  topicMessagesPerSecond: 50,
+  topicMessagesBurst: 600,
+  topicBytesPerSecond: 128 * 1024,
+  topicBytesBurst: 1024 * 1024,
 }
 
 /** Request line and headers; slow-header attacks (CWE-400) end here. Node's default is 60 s. */
@@ -53,3 +75,19 @@ export const GZIP_MIN_BYTES = 1024
 export const APP_BYTES = 128 * 1024 * 1024
 /** From the signal to stop until the process is gone, whatever hangs; orchestrators kill after 10–30 s. */
 export const STOP_MS = 5_000
+/** Clocks of provider and server differ by no more; with the grace above an expired token ends within 60 s. */
+export const TOKEN_SKEW_S = 20
+/** A set of 30 RSA keys with their certificates. */
+export const KEY_SET_BYTES = 256 * 1024
+/** Below the time to prove: who waits for new keys can still answer. */
+export const KEYS_TIMEOUT_MS = 3_000
+/** A key that the provider withdrew is refused so long after. */
+export const KEYS_MAX_AGE_MS = 600_000
+/** Between two questions to the provider, whatever tokens come in. */
+export const KEYS_COOL_DOWN_MS = 30_000
+/** Topics that one connection on `/y-webrtc` listens to: documents that are open at once. */
+export const TOPICS_PER_CONNECTION = 64
+/** A topic is a name that the application chose. */
+export const TOPIC_CHARACTERS = 256
+/** Nesting of what is published there; y-webrtc's own messages have 4 levels. */
+export const TOPIC_DATA_DEPTH = 16

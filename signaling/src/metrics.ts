@@ -1,6 +1,8 @@
 /** Prometheus metrics; label values come from fixed sets only, so that no client can make series. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Refusal } from './session.ts'
+import type { TopicRefusal } from './y-webrtc/session.ts'
+import type { AdmissionFault } from './tokens/admission.ts'
 
 /** What gauges read at the moment of a scrape. */
 export interface Readings {
@@ -14,9 +16,12 @@ export interface Metrics {
   messageReceived(bytes: number): void
   signalDelivered(): void
   signalDropped(): void
-  refused(why: Refusal): void
+  refused(why: Refusal | TopicRefusal): void
   upgradeRejected(status: number): void
   slowReader(): void
+  tokenRefused(fault: AdmissionFault): void
+  /** Keys of operator tokens were read, or could not be. */
+  tokenKeysRead(outcome: 'read' | 'failed'): void
 }
 
 function makeGauges(registers: Registry[], readings: Readings): void {
@@ -40,10 +45,18 @@ function makeGauges(registers: Registry[], readings: Readings): void {
   })
 }
 
+/** Gauges that end in `_total`, against Prometheus' own rules; the same numbers come by type without the suffix. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+]
+
 export function makeMetrics(readings: Readings): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  for (const name of MISNAMED) registry.removeSingleMetric(name)
   makeGauges(registers, readings)
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
     new Counter<Label>({ name: `parley_signaling_${name}`, help, labelNames, registers })
@@ -54,6 +67,8 @@ export function makeMetrics(readings: Readings): Metrics {
   const refused = counter('refused_total', 'Connections refused after the upgrade', ['why'])
   const rejected = counter('upgrades_rejected_total', 'Upgrades answered with an HTTP error', ['status'])
   const slow = counter('slow_readers_total', 'Connections cut off since they did not read')
+  const tokens = counter('tokens_refused_total', 'Operator tokens that did not admit', ['fault'])
+  const keys = counter('token_key_reads_total', 'Reads of the keys of operator tokens', ['outcome'])
   return {
     registry,
     messageReceived(length) {
@@ -65,5 +80,7 @@ export function makeMetrics(readings: Readings): Metrics {
     refused: (why) => refused.inc({ why }),
     upgradeRejected: (status) => rejected.inc({ status: String(status) }),
     slowReader: () => slow.inc(),
+    tokenRefused: (fault) => tokens.inc({ fault }),
+    tokenKeysRead: (outcome) => keys.inc({ outcome }),
   }
 }

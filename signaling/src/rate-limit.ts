@@ -12,13 +12,13 @@ export class TokenBucket {
     this.#atMs = nowMs
   }
 
-  /** Takes one token; false when there is none. A clock that goes back adds none. */
-  take(nowMs: number): boolean {
+  /** Takes so many tokens; false, and none taken, when there are fewer. A clock that goes back adds none. */
+  take(nowMs: number, count = 1): boolean {
     const elapsedMs = Math.max(0, nowMs - this.#atMs)
     this.#atMs = nowMs
     this.#tokens = Math.min(this.#burst, this.#tokens + elapsedMs * this.#perMs)
-    if (this.#tokens < 1) return false
-    this.#tokens -= 1
+    if (this.#tokens < count) return false
+    this.#tokens -= count
     return true
   }
 }

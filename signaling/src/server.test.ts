@@ -82,7 +82,7 @@ describe('introductions', () => {
   })
 
   it('[SG6] [SG7] names at most 8 of 50, and others when asked for more', async () => {
-    await start()
+    await start({ connectionsPerKey: 50 })
     const joined: Awaited<ReturnType<typeof join>>[] = []
     for (let i = 0; i < 50; i++) joined.push(await join(server, room, owner))
     for (const { welcome } of joined) {

@@ -14,12 +14,16 @@ import { ConnectionPlaces } from './connection-places.ts'
 import { ownHosts } from './hosts.ts'
 import { type RouteContext, route } from './http-routes.ts'
 import { listen, makeHttpServer, urlOf } from './http-server.ts'
+import { KeyPlaces } from './key-places.ts'
 import { type Log, makeLog } from './log.ts'
 import { type Metrics, makeMetrics } from './metrics.ts'
 import { type Deliver, LocalRooms, type RoomDirectory } from './room-directory.ts'
 import { RoomRegistry } from './room-registry.ts'
 import type { SessionContext } from './session.ts'
 import { type Assets, loadApp } from './static-files.ts'
+import { Admission } from './tokens/admission.ts'
+import { openTokens } from './tokens/open-tokens.ts'
+import type { VerifyToken } from './tokens/operator-token.ts'
 import { Upgrades } from './upgrade.ts'
 import { verifyEd25519 } from './verify.ts'
 
@@ -47,10 +51,12 @@ interface Parts {
   /** Proven connections by their peer. */
   readonly peers: Map<PeerId, Connection>
   readonly metrics: Metrics
+  /** Refuses every token when no keys are configured. */
+  readonly verifyToken: VerifyToken
   draining: boolean
 }
 
-function makeParts(config: Config): Parts {
+async function makeParts(config: Config): Promise<Parts> {
   const places = new ConnectionPlaces(config.limits)
   const rooms = new RoomRegistry(config.limits.peersPerRoom)
   const metrics = makeMetrics({
@@ -59,7 +65,8 @@ function makeParts(config: Config): Parts {
     rooms: () => rooms.roomCount,
   })
   const log = makeLog(config.logLevel)
-  return { config, log, places, rooms, peers: new Map(), metrics, draining: false }
+  const verifyToken = await openTokens(config.tokens, metrics, log)
+  return { config, log, places, rooms, peers: new Map(), metrics, verifyToken, draining: false }
 }
 
 const PEER_ID_BYTES = 16
@@ -74,13 +81,15 @@ function makeDirectory({ rooms, peers, metrics }: Parts): RoomDirectory {
 }
 
 function sessionContext(parts: Parts, hosts: readonly string[]): SessionContext {
-  const { config } = parts
+  const { config, metrics, verifyToken } = parts
   return {
     hosts,
     iceServers: config.iceServers,
     messagesPerSecond: config.limits.messagesPerSecond,
     expiryGraceMs: config.limits.expiryGraceMs,
     rooms: makeDirectory(parts),
+    admission: new Admission(config.admission, verifyToken, (fault) => metrics.tokenRefused(fault)),
+    keyPlaces: new KeyPlaces(config.limits.connectionsPerKey),
     verify: verifyEd25519,
     nowMs: Date.now,
     randomBytes: (count) => new Uint8Array(randomBytes(count)),
@@ -130,7 +139,7 @@ async function drain(parts: Parts, server: Server, upgrades: Upgrades): Promise<
 export async function startServer(given: Partial<Config> = {}): Promise<RunningServer> {
   const config: Config = { ...DEFAULT_CONFIG, ...given }
   const assets: Assets = config.appDir === null ? new Map() : await loadApp(config.appDir)
-  const parts = makeParts(config)
+  const parts = await makeParts(config)
   const server = await makeHttpServer(config)
   const port = await listen(server, config)
   server.on('error', (error) => parts.log('error', 'server-error', { reason: error.message }))

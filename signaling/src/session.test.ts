@@ -8,9 +8,12 @@ import {
 } from '@parley/protocol'
 import { type TestMember, testRoom } from '@parley/protocol/testing'
 import { describe, expect, it } from 'vitest'
+import { KeyPlaces } from './key-places.ts'
 import { LocalRooms } from './room-directory.ts'
 import { RoomRegistry } from './room-registry.ts'
 import { type Effect, Session } from './session.ts'
+import { Admission, type AdmissionKind } from './tokens/admission.ts'
+import type { VerifyToken } from './tokens/operator-token.ts'
 import { verifyEd25519 } from './verify.ts'
 
 const HOST = 'parley.example'
@@ -19,8 +22,19 @@ const room = testRoom('session')
 const owner = await room.device('owner')
 const REFUSED = { type: 'refuse', code: 4401, reason: 'not admitted to this room' }
 
+/** A token of these tests is its end, and admits everywhere. */
+const verifyToken: VerifyToken = async (token) =>
+  Number(token) > START_MS ? { ok: true, rooms: ['*'], untilMs: Number(token) } : { ok: false, fault: 'time' }
+
 /** One server's worth of sessions, a clock that stands still, and counted "random" bytes. */
-function makeHouse(options: { verify?: Verify; mayTakePlace?: boolean } = {}) {
+interface HouseOptions {
+  verify?: Verify
+  mayTakePlace?: boolean
+  connectionsPerKey?: number
+  admission?: AdmissionKind
+}
+
+function makeHouse(options: HouseOptions = {}) {
   const clock = { nowMs: START_MS }
   let drawn = 0
   const rooms = new RoomRegistry(1000)
@@ -38,6 +52,8 @@ function makeHouse(options: { verify?: Verify; mayTakePlace?: boolean } = {}) {
     messagesPerSecond: 30,
     expiryGraceMs: 20_000,
     rooms: directory,
+    admission: new Admission(options.admission ?? 'grant', verifyToken, () => undefined),
+    keyPlaces: new KeyPlaces(options.connectionsPerKey ?? 1000),
     verify: options.verify ?? verifyEd25519,
     nowMs: () => clock.nowMs,
     randomBytes: (count: number) => new Uint8Array(count).fill(++drawn),

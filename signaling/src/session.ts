@@ -24,9 +24,11 @@ import {
   limits as wire,
 } from '@parley/protocol'
 import * as v from 'valibot'
+import type { KeyPlaces } from './key-places.ts'
 import type { RoomDirectory } from './room-directory.ts'
+import type { Admission } from './tokens/admission.ts'
 
-/** Whatever is behind it: unknown room, foreign or expired grant, raised role, wrong proof, replay. */
+/** Whatever is behind it: unknown room, foreign or expired grant or token, raised role, wrong proof, replay. */
 const NOT_ADMITTED = 'not admitted to this room'
 const NONCE_BYTES = 32
 
@@ -37,10 +39,12 @@ export type Refusal =
   | 'other-version'
   | 'chain'
   | 'expired'
+  | 'token'
   | 'proof'
   | 'timeout'
   | 'rate'
   | 'address-full'
+  | 'key-full'
   | 'room-full'
 
 export type Effect =
@@ -62,17 +66,26 @@ export interface SessionContext {
   readonly messagesPerSecond: number
   readonly expiryGraceMs: number
   readonly rooms: RoomDirectory
+  readonly admission: Admission
+  readonly keyPlaces: KeyPlaces
   readonly verify: Verify
   nowMs(): number
   randomBytes(count: number): Uint8Array
+}
+
+/** What let the client in. */
+interface Rights {
+  readonly standing: Standing
+  /** Unix milliseconds; infinite where no token is asked for. */
+  readonly tokenEndMs: number
 }
 
 type State =
   | { readonly at: 'greeting' }
   /** A signature is being verified, or the room entered; the client has nothing to say meanwhile. */
   | { readonly at: 'checking' }
-  | { readonly at: 'challenged'; readonly standing: Standing; readonly nonce: Uint8Array }
-  | { readonly at: 'proven'; readonly peer: PeerId; readonly standing: Standing }
+  | ({ readonly at: 'challenged'; readonly nonce: Uint8Array } & Rights)
+  | ({ readonly at: 'proven'; readonly peer: PeerId } & Rights)
   | { readonly at: 'closed' }
 
 const otherHello = v.object({
@@ -96,6 +109,7 @@ export class Session {
   /** Takes one of the address's places for proven connections; false when there is none. */
   readonly #takePlace: () => boolean
   #state: State = { at: 'greeting' }
+  #freeKeyPlace: (() => void) | null = null
 
   constructor(context: SessionContext, emit: (effect: Effect) => void, takePlace: () => boolean) {
     this.#context = context
@@ -137,8 +151,11 @@ export class Session {
     this.#state = { at: 'checking' }
     const standing = await this.#standingOf(hello.room, hello.chain)
     if (this.stage !== 'checking' || !standing) return
+    const tokenEndMs = await this.#context.admission.tokenEndMs(standing.roomId, hello.token)
+    if (this.stage !== 'checking') return
+    if (tokenEndMs === null) return this.refuse('token')
     const nonce = this.#context.randomBytes(NONCE_BYTES)
-    this.#state = { at: 'challenged', standing, nonce }
+    this.#state = { at: 'challenged', standing, tokenEndMs, nonce }
     this.#emit({ type: 'send', message: { type: 'challenge', nonce: toBase64Url(nonce) } })
   }
 
@@ -152,7 +169,8 @@ export class Session {
     }
     const verdict = await verifyChain(bytes, roomId, this.#context.verify)
     if (!verdict.ok) this.refuse('chain')
-    else if (verdict.standing.notAfterMs <= this.#context.nowMs()) this.refuse('expired')
+    else if (this.#context.admission.chainEndMs(verdict.standing) <= this.#context.nowMs())
+      this.refuse('expired')
     else return verdict.standing
     return null
   }
@@ -164,7 +182,7 @@ export class Session {
     const proven = await this.#isProof(state.standing, state.nonce, fromBase64Url(signatureText))
     if (this.stage !== 'checking') return
     if (!proven) return this.refuse('proof')
-    await this.#join(state.standing)
+    await this.#join(state)
   }
 
   /** The client signs the host that it dialled; which of ours that was is not told, and never read from a header. */
@@ -178,15 +196,17 @@ export class Session {
     return false
   }
 
-  async #join(standing: Standing): Promise<void> {
+  async #join({ standing, tokenEndMs }: Rights): Promise<void> {
+    const { roomId, key } = standing
+    this.#freeKeyPlace = this.#context.keyPlaces.take(roomId, key)
+    if (!this.#freeKeyPlace) return this.refuse('key-full')
     if (!this.#takePlace()) return this.refuse('address-full')
     const { rooms } = this.#context
-    const { roomId } = standing
     const peer = rooms.newPeer()
     const peers = await rooms.join(roomId, peer)
     if (!peers) return this.refuse('room-full')
     if (this.stage !== 'checking') return rooms.leave(roomId, peer)
-    this.#state = { at: 'proven', peer, standing }
+    this.#state = { at: 'proven', peer, standing, tokenEndMs }
     this.#emit({ type: 'proven', peer })
     this.#emit({ type: 'send', message: this.#welcome(peer, peers) })
     rooms.introduce(roomId, peer, peers)
@@ -202,7 +222,7 @@ export class Session {
     const state = this.#state
     if (state.at !== 'proven') return this.refuse('proof')
     const { peer, standing } = state
-    if (message.type === 'renew') return this.#onRenew(message.chain, standing)
+    if (message.type === 'renew') return this.#onRenew(message, standing)
     if (message.type === 'more') return this.#onMore(standing.roomId, peer)
     this.#onSignal(standing.roomId, peer, message)
   }
@@ -220,13 +240,24 @@ export class Session {
     rooms.introduce(roomId, peer, peers)
   }
 
-  /** A new chain to the same key, which has been proven already. */
-  async #onRenew(chain: string | undefined, old: Standing): Promise<void> {
-    if (chain === undefined) return this.refuse('malformed')
+  /** A new token, a new chain to the same key, which has been proven already, or both. */
+  async #onRenew({ token, chain }: ClientMessage & { type: 'renew' }, old: Standing): Promise<void> {
+    if (chain === undefined && token === undefined) return this.refuse('malformed')
+    if (chain !== undefined) await this.#renewChain(chain, old)
+    if (token !== undefined) await this.#renewToken(token, old.roomId)
+  }
+
+  async #renewChain(chain: string, old: Standing): Promise<void> {
     const standing = await this.#standingOf(old.roomId, chain)
     if (!standing || this.#state.at !== 'proven') return
     if (standing.key !== old.key) return this.refuse('chain')
     this.#state = { ...this.#state, standing }
+  }
+
+  async #renewToken(token: string, roomId: RoomId): Promise<void> {
+    const tokenEndMs = await this.#context.admission.tokenEndMs(roomId, token)
+    if (tokenEndMs === null) return this.refuse('token')
+    if (this.#state.at === 'proven') this.#state = { ...this.#state, tokenEndMs }
   }
 
   #onLeave(): void {
@@ -237,8 +268,9 @@ export class Session {
   /** To be called on every heartbeat. */
   handleHeartbeat(): void {
     if (this.#state.at !== 'proven') return
-    const { notAfterMs } = this.#state.standing
-    if (this.#context.nowMs() > notAfterMs + this.#context.expiryGraceMs) this.refuse('expired')
+    const { standing, tokenEndMs } = this.#state
+    const endMs = Math.min(this.#context.admission.chainEndMs(standing), tokenEndMs)
+    if (this.#context.nowMs() > endMs + this.#context.expiryGraceMs) this.refuse('expired')
   }
 
   /** To be called `proveTimeoutMs` after the connection came. */
@@ -250,6 +282,8 @@ export class Session {
   handleClosed(): void {
     const state = this.#state
     this.#state = { at: 'closed' }
+    this.#freeKeyPlace?.()
+    this.#freeKeyPlace = null
     if (state.at !== 'proven') return
     const { peer, standing } = state
     this.#context.rooms.leave(standing.roomId, peer)
@@ -272,9 +306,11 @@ const REFUSALS: Readonly<Record<Refusal, { readonly code: number; readonly reaso
   'other-version': { code: CLOSE.version, reason: `this server speaks version ${SIGNALING_VERSION}` },
   chain: { code: CLOSE.notProven, reason: NOT_ADMITTED },
   expired: { code: CLOSE.notProven, reason: NOT_ADMITTED },
+  token: { code: CLOSE.notProven, reason: NOT_ADMITTED },
   proof: { code: CLOSE.notProven, reason: NOT_ADMITTED },
   timeout: { code: CLOSE.timeout, reason: 'not proven in time' },
   rate: { code: CLOSE.rate, reason: 'too many messages' },
   'address-full': { code: CLOSE.rate, reason: 'too many connections from this address' },
+  'key-full': { code: CLOSE.rate, reason: 'too many connections of this device' },
   'room-full': { code: CLOSE.full, reason: 'this room is full' },
 }
