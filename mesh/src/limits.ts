@@ -71,6 +71,12 @@ export const FLUSH_MS = 250
 export const ADMIT_BATCH = 64
 /** Applying yields to the host after so long: half a frame. */
 export const APPLY_SLICE_MS = 8
+/** An update of so few structs is applied at once, whatever it costs to find their places. */
+export const SMALL_UPDATE_STRUCTS = 8
+/** Larger ones are applied in parts of so many structs, 2–4 ms… */
+export const SLICE_STRUCTS = 2_000
+/** …and of so many items passed while looking for places, of about 0.3 µs: 12 ms here, under 50 on a phone. */
+export const SLICE_STEPS = 40_000
 /** Digests go out when something changed and it has been quiet for so long… */
 export const DIGEST_QUIET_MS = 2_000
 /** …and so often in any case. */
@@ -132,6 +138,16 @@ export const IHAVE_GRACE_MS = 400
 export const WANTS_WAITING = 64
 /** Receipts told when a link comes up: the latest logs of that device. */
 export const RECEIPTS_AT_START = 64
+/** Signed receipts kept of one archivist: the latest logs of this device. */
+export const CUSTODY_LOGS = 64
+/** Receipts are stored so long after one came: a later one replaces it, and losing some costs nothing. */
+export const CUSTODY_SAVE_MS = 2_000
+/** Records of owners that explain a lower head are here within this. */
+export const ROLLBACK_CHECK_MS = 2_000
+/** The server has to reach its archivist, which joins the room before it answers. */
+export const KEEP_TIMEOUT_MS = 30_000
+/** Receiving is told of once it has taken so long. */
+export const SYNC_TOLD_MS = 1_000
 /** Decoding stored entries yields to the host after so many. */
 export const LOAD_SLICE_ENTRIES = 500
 /** A link that news was left out for is told our digest after so long. */

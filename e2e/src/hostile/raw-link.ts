@@ -13,7 +13,7 @@ import {
 } from '@parley/protocol'
 import type { Guest } from './guest.ts'
 import { random, seal } from './keys.ts'
-import { chunkOf, RawAssembler, type RawLane } from './raw-chunks.ts'
+import { chunksOf, RawAssembler, type RawLane } from './raw-chunks.ts'
 import type { RawSignaling } from './raw-signaling.ts'
 import { type Connection, fingerprintOf, newConnection, offerOf, opened } from './rtc.ts'
 
@@ -59,7 +59,7 @@ export class RawLink {
   }
 
   send(frame: Frame, lane: RawLane = 'control'): void {
-    this.sendChunk(chunkOf(frame, lane))
+    for (const chunk of chunksOf(frame, lane)) this.sendChunk(chunk)
   }
 
   sendChunk(chunk: Uint8Array<ArrayBuffer>): void {

@@ -6,6 +6,7 @@
 import type * as Y from 'yjs'
 import { APPLY_SLICE_MS } from '../limits.ts'
 import type { Clock } from '../ports.ts'
+import { ApplySlices } from './apply-slices.ts'
 import { blankUpdate } from './blank-update.ts'
 import { type LogCursor, type LogView, standingOf } from './log-cursor.ts'
 import { LogCursors } from './log-cursors.ts'
@@ -34,6 +35,13 @@ export interface AppliedCounts {
   readonly refused: boolean
 }
 
+/** An entry between its first and its last slice, as it was when that began. */
+interface SlicedEntry {
+  readonly slices: ApplySlices
+  readonly isBeyond: boolean
+  readonly hash: Uint8Array | undefined
+}
+
 /** Entries opened at a time when none are at hand. */
 const OPEN_AHEAD = 32
 
@@ -47,6 +55,8 @@ export class DocumentApplier {
   #running: Promise<void> | null = null
   #stopped = false
   #sliceStartMs = 0
+  /** What is left of the update that is being applied. */
+  #sliced: SlicedEntry | null = null
 
   constructor(doc: Y.Doc, deps: ApplierDeps) {
     this.doc = doc
@@ -142,6 +152,11 @@ export class DocumentApplier {
         continue
       }
       if (!this.#step(cursor)) break
+      while (this.#sliced && !this.#stopped) {
+        await this.#deps.clock.yieldToHost()
+        this.#sliceStartMs = this.#deps.clock.nowMs()
+        if (!this.#stopped && !this.#applySlice(cursor, this.#sliced)) break
+      }
       if (this.#deps.clock.nowMs() - this.#sliceStartMs >= APPLY_SLICE_MS) {
         await this.#deps.clock.yieldToHost()
         this.#sliceStartMs = this.#deps.clock.nowMs()
@@ -194,7 +209,31 @@ export class DocumentApplier {
   }
 
   #apply(cursor: LogCursor, update: Uint8Array): boolean {
-    const blanked = cursor.isBeyond
+    const slices = ApplySlices.of(this.doc, update)
+    const { isBeyond } = cursor
+    if (slices) return this.#applySlice(cursor, { slices, isBeyond, hash: cursor.hashAt(cursor.applied + 1) })
+    if (!this.#applyAtOnce(update)) return false
+    this.#advance(cursor, isBeyond)
+    return true
+  }
+
+  /** The first in the turn in which the update came, the others in turns of their own. */
+  #applySlice(cursor: LogCursor, sliced: SlicedEntry): boolean {
+    const { slices, isBeyond, hash } = sliced
+    this.#sliced = null
+    if (!this.#applyAtOnce(slices.next())) return false
+    if (!slices.isDone) {
+      this.#sliced = sliced
+      return true
+    }
+    const isReplaced = cursor.hashAt(cursor.applied + 1) !== hash
+    this.#advance(cursor, isBeyond)
+    // A cut may have come between two slices.
+    if (isReplaced || this.appliedBeyond(cursor.log)) this.#deps.onStale()
+    return true
+  }
+
+  #applyAtOnce(update: Uint8Array): boolean {
     try {
       applyRemote(this.doc, update)
     } catch (error) {
@@ -202,9 +241,12 @@ export class DocumentApplier {
       this.#deps.onApplyThrew(error)
       return false
     }
+    return true
+  }
+
+  #advance(cursor: LogCursor, blanked: boolean): void {
     cursor.advance(blanked)
     this.#ready.push(...this.#cursors.wake(cursor.log.clientId))
-    return true
   }
 
   /** A log that stands no further may have to give more to whoever has begun to wait for it. */

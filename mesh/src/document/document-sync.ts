@@ -69,7 +69,7 @@ export class DocumentSync {
     this.#session = deps.newSession()
     this.#writer = this.#makeWriter(this.#session)
     this.#applier = this.#makeApplier(new Y.Doc())
-    this.#view = this.#attach()
+    this.#view = this.#attach(new Y.Doc())
     for (const log of deps.logs()) this.#applier.handleStored(log, log.seq, null)
     this.whenLoaded = this.#applier.settle()
   }
@@ -166,13 +166,11 @@ export class DocumentSync {
   }
 
   /** Starts following the applier's document; returns what users are to see. */
-  #attach(): Y.Doc {
+  #attach(mirror: Y.Doc): Y.Doc {
     const { doc } = this.#applier
     doc.clientID = this.#session.clientId
     doc.on('update', this.#onUpdate)
     if (this.#deps.writable) return doc
-    const mirror = new Y.Doc()
-    applyRemote(mirror, Y.encodeStateAsUpdate(doc))
     doc.on('update', (update: Uint8Array) => applyRemote(mirror, update))
     return mirror
   }
@@ -240,7 +238,11 @@ export class DocumentSync {
         this.#cutsChanged = false
         const logs = [...this.#deps.logs()]
         const yieldToHost = () => this.#deps.clock.yieldToHost()
-        const folded = await foldLogs(logs, { open: this.#deps.open, yieldToHost })
+        const folded = await foldLogs(logs, {
+          open: this.#deps.open,
+          yieldToHost,
+          mirrored: !this.#deps.writable,
+        })
         const isSame = !this.#mustReplace && (await this.#readsLike(folded.doc))
         if (this.#closed) return false
         if (this.#cutsChanged) continue
@@ -278,7 +280,7 @@ export class DocumentSync {
       })
     }
     const oldView = this.#view
-    this.#view = this.#attach()
+    this.#view = this.#attach(folded.mirror ?? new Y.Doc())
     for (const log of this.#deps.logs()) this.#applier.handleStored(log, log.seq, null)
     this.#deps.onReplaced()
     oldView.destroy()

@@ -6,6 +6,8 @@ import { type LogView, standingOf } from './log-cursor.ts'
 export interface FoldLogsDeps {
   readonly open: (log: LogView, seq: number, count: number) => Promise<readonly (Uint8Array | null)[]>
   readonly yieldToHost: () => Promise<void>
+  /** Whether a copy is wanted as well. */
+  readonly mirrored?: boolean
 }
 
 /** Of logs with one clientID the lowest hash says whose it is, as in the fold. */
@@ -25,5 +27,5 @@ export async function foldLogs(logs: readonly LogView[], deps: FoldLogsDeps): Pr
     const own = restricted ? { isOwn: (client: number) => authors.get(client) === author } : undefined
     return { hash, clientId, updates, standing, own }
   })
-  return foldDocument(await Promise.all(folding), deps.yieldToHost)
+  return foldDocument(await Promise.all(folding), deps.yieldToHost, deps.mirrored)
 }

@@ -6,9 +6,10 @@
  */
 import { compareLogHashes } from '@parley/protocol'
 import * as Y from 'yjs'
+import { ApplySlices } from './apply-slices.ts'
 import { blankUpdate } from './blank-update.ts'
 import { FoldQueue } from './fold-queue.ts'
-import { inRemoteTransaction } from './remote-apply.ts'
+import { applyRemote, inRemoteTransaction } from './remote-apply.ts'
 import { checkBlanked, checkUpdate, type GateFault, type OwnClients } from './update-gate.ts'
 import { nextClockOf } from './yjs-internals.ts'
 
@@ -42,6 +43,8 @@ export interface FoldRefusal {
 export interface FoldResult {
   /** Collects garbage; its clientID is random. */
   readonly doc: Y.Doc
+  /** A copy, made on the way and so in the same small slices, where one was asked for. */
+  readonly mirror: Y.Doc | null
   /** Per log as given: how many of its updates are in `doc`. What is neither in nor refused waits for others. */
   readonly applied: readonly number[]
   /** Per log as given: how many of those that are in `doc` are blanked, the last ones. */
@@ -85,8 +88,22 @@ class FoldRun {
   /** Of logs with one clientID the first. */
   readonly #rankOfClient = new Map<number, number>()
   #current: ApplyThrew['current'] = null
+  /** An update that is partly applied. */
+  #sliced: { readonly rank: number; readonly cursor: Cursor; readonly slices: ApplySlices } | null = null
 
-  constructor(logs: readonly FoldLog[], refused: Map<number, FoldRefusal>, transactionUpdates: number) {
+  readonly mirror: Y.Doc | null
+  readonly #follow: (update: Uint8Array) => void
+
+  constructor(
+    logs: readonly FoldLog[],
+    refused: Map<number, FoldRefusal>,
+    transactionUpdates: number,
+    mirrored: boolean,
+  ) {
+    const mirror = mirrored ? new Y.Doc() : null
+    this.mirror = mirror
+    this.#follow = mirror ? (update) => applyRemote(mirror, update) : () => undefined
+    this.doc.on('update', this.#follow)
     this.#refused = refused
     this.#transactionUpdates = transactionUpdates
     this.#cursors = canonicalOrder(logs).map(({ log, given }) => {
@@ -103,14 +120,27 @@ class FoldRun {
   slice(): boolean {
     let leftBytes = SLICE_BYTES
     try {
+      if (this.#sliced) {
+        const { rank, cursor, slices } = this.#sliced
+        inRemoteTransaction(this.doc, (apply) => this.#applySlice(rank, cursor, slices, apply))
+        return this.#hasWork
+      }
       while (leftBytes > 0 && this.#hasWork)
         inRemoteTransaction(this.doc, (apply) => {
-          for (let i = 0; i < this.#transactionUpdates && leftBytes > 0; i++) leftBytes -= this.#step(apply)
+          for (let i = 0; i < this.#transactionUpdates && leftBytes > 0; i++) {
+            leftBytes -= this.#step(apply)
+            if (this.#sliced) leftBytes = 0
+          }
         })
     } catch (error) {
       throw new ApplyThrew(this.#current, error)
     }
     return this.#hasWork
+  }
+
+  finish(): Pick<FoldResult, 'doc' | 'mirror'> {
+    this.doc.off('update', this.#follow)
+    return { doc: this.doc, mirror: this.mirror }
   }
 
   /** Per log as given. */
@@ -129,7 +159,7 @@ class FoldRun {
   }
 
   get #hasWork(): boolean {
-    return !this.#queue.isIdle || this.#neededRank() !== null
+    return this.#sliced !== null || !this.#queue.isIdle || this.#neededRank() !== null
   }
 
   /** The lowest rank of those that others wait for and that could give a blanked update. */
@@ -175,11 +205,28 @@ class FoldRun {
     } else if (verdict.verdict === 'refuse')
       this.#refused.set(cursor.given, { ...this.#current, fault: verdict.fault })
     else {
-      apply(isBeyond ? blankUpdate(update, nextClockOf(this.doc, clientId)) : update)
-      cursor.next++
-      this.#queue.ready(rank)
-      this.#queue.reached(clientId, nextClockOf(this.doc, clientId))
+      const whole = isBeyond ? blankUpdate(update, nextClockOf(this.doc, clientId)) : update
+      const slices = ApplySlices.of(this.doc, whole)
+      if (slices) return this.#applySlice(rank, cursor, slices, apply)
+      apply(whole)
+      this.#applied(rank, cursor)
     }
+  }
+
+  /** Nothing else is looked at before the last slice is in. */
+  #applySlice(rank: number, cursor: Cursor, slices: ApplySlices, apply: (update: Uint8Array) => void): void {
+    this.#sliced = { rank, cursor, slices }
+    apply(slices.next())
+    if (!slices.isDone) return
+    this.#sliced = null
+    this.#applied(rank, cursor)
+  }
+
+  #applied(rank: number, cursor: Cursor): void {
+    const { clientId } = cursor.log
+    cursor.next++
+    this.#queue.ready(rank)
+    this.#queue.reached(clientId, nextClockOf(this.doc, clientId))
   }
 }
 
@@ -205,15 +252,17 @@ function refuseTaken(logs: readonly FoldLog[]): Map<number, FoldRefusal> {
 export async function foldDocument(
   logs: readonly FoldLog[],
   yieldToHost: () => Promise<void>,
+  mirrored = false,
 ): Promise<FoldResult> {
   const refused = refuseTaken(logs)
   let transactionUpdates = TRANSACTION_UPDATES
   for (;;) {
-    const run = new FoldRun(logs, refused, transactionUpdates)
+    const run = new FoldRun(logs, refused, transactionUpdates, mirrored)
     try {
       while (run.slice()) await yieldToHost()
       const [applied, blanked] = [run.applied(), run.blanked()]
-      return { doc: run.doc, applied, blanked, refused: [...refused.values()] }
+      const { doc, mirror } = run.finish()
+      return { doc, mirror, applied, blanked, refused: [...refused.values()] }
     } catch (error) {
       if (!(error instanceof ApplyThrew) || error.current === null) throw error
       // The end of a transaction may throw for any update in it: with one per transaction the culprit is known.

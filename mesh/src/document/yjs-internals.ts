@@ -48,6 +48,32 @@ export function firstItemOf(type: SharedType): Y.Item | null {
   return type._start
 }
 
+/** The item with this id; `null` when it was collected. The id is known. */
+export function itemAt(doc: Y.Doc, id: Y.ID): Y.Item | null {
+  const struct = Y.getItem(doc.store, id) as Struct
+  return struct instanceof Y.Item ? struct : null
+}
+
+/** The list that a decoded item without a left origin goes into, from its start; `null` when it is empty or collected. */
+export function listStart(doc: Y.Doc, item: Y.Item, right: Y.Item | null): Y.Item | null {
+  const type = typeAround(doc, item, right)
+  const { parentSub } = right ?? item
+  if (type === null || parentSub === null) return type?._start ?? null
+  let first = type._map.get(parentSub) ?? null
+  while (first !== null && first.left !== null) first = first.left
+  return first
+}
+
+function typeAround(doc: Y.Doc, item: Y.Item, right: Y.Item | null): SharedType | null {
+  if (right !== null) return right.parent as Y.AbstractType<unknown>
+  const parent = statedParent(item)
+  if (parent === null) return null
+  if (typeof parent === 'string') return doc.share.get(parent) ?? null
+  if (parent.clock >= nextClockOf(doc, parent.client)) return null
+  const content = itemAt(doc, parent)?.content
+  return content instanceof Y.ContentType ? content.type : null
+}
+
 /** The latest item of each key of a type, deleted ones included. */
 export function keyedItemsOf(type: SharedType): ReadonlyMap<string, Y.Item> {
   return type._map

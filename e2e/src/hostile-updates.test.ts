@@ -1,0 +1,93 @@
+import { CLOSE } from '@parley/protocol'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { World } from './harness.ts'
+import { brokenUpParagraph, conflictsWith, v2Bomb } from './hostile/conflicts.ts'
+import { Intruder, PAGE } from './hostile/intruder.ts'
+import type { RawLink } from './hostile/raw-link.ts'
+import type { Person } from './person.ts'
+
+const TEXT = 'What Ada wrote.'
+/** With more the last line would measure the editor, which draws the paragraph anew for every slice. */
+const CONFLICTS = 3_000
+
+let world: World
+let ada: Person
+
+beforeAll(async () => {
+  world = await World.open()
+})
+beforeEach(async () => {
+  ada = await world.person('Ada')
+  await ada.makeRoom()
+  await ada.type(TEXT)
+})
+afterEach(() => world.clear())
+afterAll(() => world.close())
+
+async function hostileEditor(): Promise<{ intruder: Intruder; link: RawLink }> {
+  const intruder = await Intruder.byLink(await ada.invite('Can edit'), world.signalingUrl)
+  world.atEnd(async () => intruder.leave())
+  const [link] = await intruder.enter()
+  if (!link) throw new Error('nobody is here')
+  await link.proven
+  return { intruder, link }
+}
+
+/** Counts the turns that the page's own work gets, and how long its longest task was. */
+async function watchTurns(person: Person): Promise<() => Promise<{ turns: number; longestMs: number }>> {
+  await person.page.evaluate(() => {
+    const seen = { turns: 0, longestMs: 0 }
+    Object.assign(globalThis, { seen })
+    const tick = (): void => {
+      seen.turns++
+      setTimeout(tick)
+    }
+    tick()
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) seen.longestMs = Math.max(seen.longestMs, duration)
+    }).observe({ type: 'longtask' })
+  })
+  return () =>
+    person.page.evaluate(() => (globalThis as unknown as { seen: { turns: number; longestMs: number } }).seen)
+}
+
+describe('an editor whose entries cost as much as they can', () => {
+  it('[F35] thousands of conflicts at one place: the page goes on between them, and reads alike everywhere', async () => {
+    const ben = await world.person('Ben')
+    await ben.enter(await ada.invite('Can edit'))
+    await expect.poll(() => ben.text()).toBe(TEXT)
+    const { intruder, link } = await hostileEditor()
+    const base = brokenUpParagraph(intruder.guest, PAGE, CONFLICTS)
+    link.send(base.frame, 'live')
+    const broken = 'x'.repeat(CONFLICTS)
+    for (const person of [ada, ben])
+      await expect.poll(async () => (await person.text()).includes(broken)).toBe(true)
+
+    const look = await watchTurns(ada)
+    const before = await look()
+    link.send(conflictsWith(intruder.guest, PAGE, base, CONFLICTS).frame, 'live')
+    const conflictsRead = async (person: Person) =>
+      [...(await person.text()).replace(TEXT, '')].filter((letter) => letter === 'a').length
+    for (const person of [ada, ben]) {
+      await expect.poll(() => conflictsRead(person), { timeout: 45_000 }).toBe(CONFLICTS)
+    }
+    const { turns, longestMs } = await look()
+    console.log(JSON.stringify({ conflicts: CONFLICTS, turns: turns - before.turns, longestMs }))
+    expect(turns - before.turns).toBeGreaterThan(CONFLICTS ** 2 / 2 / 40_000 / 2)
+    expect(await ada.text()).toBe(await ben.text())
+    expect(await ada.text()).toContain(TEXT)
+    await ben.append(' Ben goes on.')
+    await expect.poll(() => ada.text()).toContain('Ben goes on.')
+  })
+
+  it('[F26] an update of the other version of the format: refused unread, nothing changes', async () => {
+    const { intruder, link } = await hostileEditor()
+    const before = await ada.structure()
+    link.send(v2Bomb(intruder.guest, PAGE), 'live')
+    await expect.poll(() => link.closeCode).toBe(CLOSE.malformed)
+    expect(await ada.structure()).toBe(before)
+    await ada.append(' On we go.')
+    expect(await ada.text()).toBe(`${TEXT} On we go.`)
+    expect(ada.faults()).toEqual([])
+  })
+})
