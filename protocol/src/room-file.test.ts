@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { concatBytes } from './bytes.ts'
 import { MalformedError } from './codec.ts'
 import { sha256 } from './hash.ts'
-import { ROOM_FILE_EPOCHS } from './limits.ts'
+import { ROOM_FILE_EPOCHS, ROOM_FILE_RECORDS } from './limits.ts'
 import { decodeRoomFile, type RoomFileContent, RoomFileVersionError, roomFileChunks } from './room-file.ts'
 import { GOLDEN_FILE } from './testing/golden-file.ts'
 import { testRoom } from './testing/index.ts'
@@ -105,6 +105,12 @@ describe('a .parley file', () => {
     ]
     for (const [i, sections] of bad.entries())
       expect(() => decodeRoomFile(fileOf(...sections)), `no. ${i}`).toThrow(MalformedError)
+  })
+
+  it('[RF3] with more chains and proofs than it may have is malformed', () => {
+    const many = (length: number) => encode({ chains: Array.from({ length }, () => run(0, 9)) })
+    expect(decodeRoomFile(many(ROOM_FILE_RECORDS - 1)).chains).toHaveLength(ROOM_FILE_RECORDS - 1)
+    expect(() => decodeRoomFile(many(ROOM_FILE_RECORDS))).toThrow(MalformedError)
   })
 
   it('[RF3] of 40 MB is written in pieces of at most 1.25 MiB and a few bytes', () => {

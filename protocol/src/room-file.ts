@@ -11,6 +11,7 @@ import {
   ENTRY_BYTES,
   ROOM_FILE_BYTES,
   ROOM_FILE_EPOCHS,
+  ROOM_FILE_RECORDS,
   ROOM_FILE_SECTION_BYTES,
 } from './limits.ts'
 import { decodeFrame, encodeFrame, type ProofFrame } from './peer/frame.ts'
@@ -146,9 +147,11 @@ class Sections {
         this.#root = withLength(body, 1, ROOT_BYTES)
         return
       case SECTION.chain:
+        this.#countRecord()
         this.#chains.push(withLength(body, 1, CHAIN_BYTES))
         return
       case SECTION.proof:
+        this.#countRecord()
         this.#proofs.push(decodeProof(body))
         return
       case SECTION.entries:
@@ -157,6 +160,11 @@ class Sections {
       default:
         throw new MalformedError('section type')
     }
+  }
+
+  #countRecord(): void {
+    if (this.#chains.length + this.#proofs.length >= ROOM_FILE_RECORDS)
+      throw new MalformedError('too many chains and proofs')
   }
 
   file(): RoomFile {
