@@ -4,6 +4,7 @@ import { type IceServer, parseServerMessage } from '@parley/protocol'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 import { type AdmissionConfig, readTokenSettings, TOKEN_SETTINGS } from './tokens/token-settings.ts'
+import { readTurnSettings, TURN_SETTINGS, type TurnConfig } from './turn/turn-settings.ts'
 
 export interface Config extends AdmissionConfig {
   readonly host: string
@@ -19,6 +20,7 @@ export interface Config extends AdmissionConfig {
   /** Addresses whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
   readonly iceServers: readonly IceServer[]
+  readonly turn: TurnConfig
   readonly limits: Limits
   readonly logLevel: LogLevel
 }
@@ -32,6 +34,7 @@ export const DEFAULT_CONFIG: Config = {
   allowedOrigins: [],
   trustedProxies: [],
   iceServers: [],
+  turn: { stunUrls: [], turnUrls: [], secret: { from: 'nowhere' } },
   admission: 'grant',
   tokens: null,
   limits: DEFAULT_LIMITS,
@@ -80,6 +83,7 @@ export const SETTINGS = [
     value: 'JSON',
     help: 'list of {urls, username?, credential?} for clients ([])',
   },
+  ...TURN_SETTINGS,
   ...TOKEN_SETTINGS,
   {
     flag: 'peers-per-room',
@@ -180,7 +184,8 @@ export function readConfig(
   }
   const config = configFrom(read, errors)
   const tls = tlsFrom(read, errors)
-  return errors.length > 0 ? { ok: false, errors } : { ok: true, config: { ...config, tls } }
+  const turn = readTurnSettings(read, env, errors)
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, config: { ...config, tls, turn } }
 }
 
 type Read = <T>(flag: Flag, otherwise: T, expected: string, parse: Parse<T>) => T
@@ -194,6 +199,7 @@ function configFrom(read: Read, errors: string[]): Config {
     port: read('port', d.port, 'a number from 0 to 65535', integerFrom(0, 65535)),
     appDir: read<string | null>('app', d.appDir, 'a folder', anyText),
     tls: null,
+    turn: d.turn,
     publicHosts: read('public-hosts', d.publicHosts, 'host[:port], comma separated', listOf(HOST)),
     allowedOrigins: read(
       'allowed-origins',

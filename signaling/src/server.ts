@@ -24,8 +24,13 @@ import { type Assets, loadApp } from './static-files.ts'
 import { Admission } from './tokens/admission.ts'
 import { openTokens } from './tokens/open-tokens.ts'
 import type { VerifyToken } from './tokens/operator-token.ts'
+import type { IceSource } from './turn/ice-servers.ts'
+import { openIce } from './turn/open-ice.ts'
 import { Upgrades } from './upgrade.ts'
 import { verifyEd25519 } from './verify.ts'
+import type { TopicConnection } from './y-webrtc/connection.ts'
+import type { TopicEndpoint } from './y-webrtc/endpoint.ts'
+import { Topics } from './y-webrtc/topics.ts'
 
 export interface ServerStats {
   readonly unproven: number
@@ -53,6 +58,7 @@ interface Parts {
   readonly metrics: Metrics
   /** Refuses every token when no keys are configured. */
   readonly verifyToken: VerifyToken
+  readonly ice: IceSource
   draining: boolean
 }
 
@@ -66,7 +72,8 @@ async function makeParts(config: Config): Promise<Parts> {
   })
   const log = makeLog(config.logLevel)
   const verifyToken = await openTokens(config.tokens, metrics, log)
-  return { config, log, places, rooms, peers: new Map(), metrics, verifyToken, draining: false }
+  const ice = openIce(config)
+  return { config, log, places, rooms, peers: new Map(), metrics, verifyToken, ice, draining: false }
 }
 
 const PEER_ID_BYTES = 16
@@ -81,10 +88,10 @@ function makeDirectory({ rooms, peers, metrics }: Parts): RoomDirectory {
 }
 
 function sessionContext(parts: Parts, hosts: readonly string[]): SessionContext {
-  const { config, metrics, verifyToken } = parts
+  const { config, metrics, verifyToken, ice } = parts
   return {
     hosts,
-    iceServers: config.iceServers,
+    ice,
     messagesPerSecond: config.limits.messagesPerSecond,
     expiryGraceMs: config.limits.expiryGraceMs,
     rooms: makeDirectory(parts),
@@ -94,6 +101,16 @@ function sessionContext(parts: Parts, hosts: readonly string[]): SessionContext 
     nowMs: Date.now,
     randomBytes: (count) => new Uint8Array(randomBytes(count)),
   }
+}
+
+function makeTopics({ config, log, metrics, places, verifyToken }: Parts): TopicEndpoint {
+  const { limits } = config
+  const session = {
+    topics: new Topics<TopicConnection>(limits),
+    expiryGraceMs: limits.expiryGraceMs,
+    nowMs: Date.now,
+  }
+  return { verifyToken, context: { session, limits, places, metrics, log, passOn: () => undefined } }
 }
 
 function makeUpgrades(parts: Parts, port: number): Upgrades {
@@ -110,6 +127,7 @@ function makeUpgrades(parts: Parts, port: number): Upgrades {
     hosts,
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies,
+    topics: makeTopics(parts),
     isDraining: () => parts.draining,
   })
 }

@@ -14,6 +14,7 @@ import { RoomRegistry } from './room-registry.ts'
 import { type Effect, Session } from './session.ts'
 import { Admission, type AdmissionKind } from './tokens/admission.ts'
 import type { VerifyToken } from './tokens/operator-token.ts'
+import { type IceSource, NO_ICE } from './turn/ice-servers.ts'
 import { verifyEd25519 } from './verify.ts'
 
 const HOST = 'parley.example'
@@ -28,6 +29,7 @@ const verifyToken: VerifyToken = async (token) =>
 
 /** One server's worth of sessions, a clock that stands still, and counted "random" bytes. */
 interface HouseOptions {
+  ice?: IceSource
   verify?: Verify
   mayTakePlace?: boolean
   connectionsPerKey?: number
@@ -48,7 +50,7 @@ function makeHouse(options: HouseOptions = {}) {
   )
   const context = {
     hosts: ['localhost:8787', HOST],
-    iceServers: [],
+    ice: options.ice ?? NO_ICE,
     messagesPerSecond: 30,
     expiryGraceMs: 20_000,
     rooms: directory,
@@ -90,6 +92,28 @@ async function proven(house: ReturnType<typeof makeHouse>, member: TestMember) {
 }
 
 describe('a session', () => {
+  it('[SG16] [TN1] mints TURN credentials for the proven key, and renews them before they expire', async () => {
+    const turn = { urls: ['turn:{host}:3478'], secret: 'a-secret-for-tests-alone' }
+    const house = makeHouse({ ice: { ...NO_ICE, turn } })
+    const { session, effects } = await proven(house, owner)
+    const iceServers = () => {
+      const sent = effects.at(-1)
+      return sent?.type === 'send' && 'iceServers' in sent.message ? sent.message.iceServers : null
+    }
+    const user = (endMs: number) => `${Math.floor(endMs / 1000)}:${owner.key.keyId.slice(0, 16)}`
+    expect(iceServers()).toMatchObject([
+      { urls: ['turn:parley.example:3478'], username: user(START_MS + 600_000) },
+    ])
+    const { length } = effects
+    house.clock.nowMs += 290_000
+    session.handleHeartbeat()
+    expect(effects).toHaveLength(length)
+    house.clock.nowMs += 20_000
+    session.handleHeartbeat()
+    expect(effects.at(-1)).toMatchObject({ message: { type: 'ice' } })
+    expect(iceServers()).toMatchObject([{ username: user(START_MS + 910_000) }])
+  })
+
   it('goes from greeting to proven', async () => {
     const house = makeHouse()
     const { session, effects, peer } = await proven(house, owner)

@@ -9,7 +9,6 @@ import {
   CLOSE,
   type ClientMessage,
   fromBase64Url,
-  type IceServer,
   type PeerId,
   parseClientMessage,
   parseRoomId,
@@ -27,6 +26,7 @@ import * as v from 'valibot'
 import type { KeyPlaces } from './key-places.ts'
 import type { RoomDirectory } from './room-directory.ts'
 import type { Admission } from './tokens/admission.ts'
+import { IceOffer, type IceSource } from './turn/ice-servers.ts'
 
 /** Whatever is behind it: unknown room, foreign or expired grant or token, raised role, wrong proof, replay. */
 const NOT_ADMITTED = 'not admitted to this room'
@@ -62,7 +62,7 @@ export type Effect =
 export interface SessionContext {
   /** Hosts under which clients may dial this server, lower case, with the port unless it is the scheme's own. */
   readonly hosts: readonly string[]
-  readonly iceServers: readonly IceServer[]
+  readonly ice: IceSource
   readonly messagesPerSecond: number
   readonly expiryGraceMs: number
   readonly rooms: RoomDirectory
@@ -110,6 +110,7 @@ export class Session {
   readonly #takePlace: () => boolean
   #state: State = { at: 'greeting' }
   #freeKeyPlace: (() => void) | null = null
+  #ice: IceOffer | null = null
 
   constructor(context: SessionContext, emit: (effect: Effect) => void, takePlace: () => boolean) {
     this.#context = context
@@ -179,21 +180,26 @@ export class Session {
     const state = this.#state
     if (state.at !== 'challenged') return this.refuse('out-of-order')
     this.#state = { at: 'checking' }
-    const proven = await this.#isProof(state.standing, state.nonce, fromBase64Url(signatureText))
+    const host = await this.#provenHost(state.standing, state.nonce, fromBase64Url(signatureText))
     if (this.stage !== 'checking') return
-    if (!proven) return this.refuse('proof')
+    if (host === null) return this.refuse('proof')
+    this.#ice = new IceOffer(this.#context.ice, state.standing.key, host)
     await this.#join(state)
   }
 
   /** The client signs the host that it dialled; which of ours that was is not told, and never read from a header. */
-  async #isProof(standing: Standing, nonce: Uint8Array, signature: Uint8Array | null): Promise<boolean> {
+  async #provenHost(
+    standing: Standing,
+    nonce: Uint8Array,
+    signature: Uint8Array | null,
+  ): Promise<string | null> {
     const key = fromBase64Url(standing.key)
-    if (signature?.length !== 64 || !key) return false
+    if (signature?.length !== 64 || !key) return null
     for (const host of this.#context.hosts) {
       const message = signalingProofMessage(host, nonce, standing.roomId)
-      if (await this.#context.verify(key, message, signature)) return true
+      if (await this.#context.verify(key, message, signature)) return host
     }
-    return false
+    return null
   }
 
   async #join({ standing, tokenEndMs }: Rights): Promise<void> {
@@ -213,9 +219,10 @@ export class Session {
   }
 
   #welcome(peer: PeerId, peers: readonly PeerId[]): ServerMessage {
-    const { iceServers, messagesPerSecond } = this.#context
+    const { messagesPerSecond, nowMs } = this.#context
     const limits = { frameBytes: wire.SIGNALING_FRAME_BYTES, messagesPerSecond }
-    return { type: 'welcome', peer, peers: [...peers], iceServers: [...iceServers], limits }
+    const iceServers = this.#ice?.make(nowMs()) ?? []
+    return { type: 'welcome', peer, peers: [...peers], iceServers, limits }
   }
 
   async #whenProven(message: ClientMessage & { type: 'renew' | 'signal' | 'more' }): Promise<void> {
@@ -270,7 +277,10 @@ export class Session {
     if (this.#state.at !== 'proven') return
     const { standing, tokenEndMs } = this.#state
     const endMs = Math.min(this.#context.admission.chainEndMs(standing), tokenEndMs)
-    if (this.#context.nowMs() > endMs + this.#context.expiryGraceMs) this.refuse('expired')
+    const nowMs = this.#context.nowMs()
+    if (nowMs > endMs + this.#context.expiryGraceMs) return this.refuse('expired')
+    const iceServers = this.#ice?.renewal(nowMs)
+    if (iceServers) this.#emit({ type: 'send', message: { type: 'ice', iceServers } })
   }
 
   /** To be called `proveTimeoutMs` after the connection came. */

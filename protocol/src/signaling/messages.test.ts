@@ -70,6 +70,10 @@ describe('messages of a server', () => {
     },
     { ...welcome, archivist: { agreement: 'a'.repeat(43) } },
     { type: 'kept', accepted: true },
+    {
+      type: 'ice',
+      iceServers: [{ urls: 'turn:a.example:3478?transport=tcp', username: '1:k', credential: 'c' }],
+    },
     { type: 'introduce', peer: PEER },
     { type: 'sample', peers: [] },
     { type: 'signal', from: PEER, sealed: 'AAAA' },

@@ -9,6 +9,7 @@ export const iceServerSchema = v.strictObject({
   username: v.optional(v.pipe(v.string(), v.maxLength(256))),
   credential: v.optional(v.pipe(v.string(), v.maxLength(256))),
 })
+const iceServers = v.pipe(v.array(iceServerSchema), v.maxLength(8))
 const peers = v.pipe(v.array(peerIdSchema), v.maxLength(SAMPLE_PEERS))
 
 export const challengeSchema = v.strictObject({
@@ -20,11 +21,13 @@ export const welcomeSchema = v.strictObject({
   peer: peerIdSchema,
   /** A random sample of who is here; the newcomer offers to each of them. */
   peers,
-  iceServers: v.pipe(v.array(iceServerSchema), v.maxLength(8)),
+  iceServers,
   limits: v.strictObject({ frameBytes: v.number(), messagesPerSecond: v.number() }),
   /** Present where the server has an archivist that `keep` reaches; its X25519 key. */
   archivist: v.optional(v.strictObject({ agreement: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/)) })),
 })
+/** In place of those of `welcome`, for links to come: TURN credentials before they expire. */
+export const iceSchema = v.strictObject({ type: v.literal('ice'), iceServers })
 /** Somebody will offer; do not offer yourself. */
 export const introduceSchema = v.strictObject({ type: v.literal('introduce'), peer: peerIdSchema })
 /** The answer to `more`: offer to each of them. */
@@ -46,6 +49,7 @@ export const refusedSchema = v.strictObject({
 export const serverMessageSchema = v.variant('type', [
   challengeSchema,
   welcomeSchema,
+  iceSchema,
   introduceSchema,
   sampleSchema,
   serverSignalSchema,
