@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Metrics } from './metrics.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { type Assets, findAsset, sendAsset } from './static-files.ts'
+import { Y_WEBRTC_PATH } from './y-webrtc/endpoint.ts'
 
 export interface RouteContext {
   readonly assets: Assets
@@ -36,6 +37,7 @@ export async function route(
       return sendText(response, 200, await registry.metrics(), registry.contentType)
     }
     case '/v1':
+    case Y_WEBRTC_PATH:
       response.setHeader('Upgrade', 'websocket')
       return sendText(response, 426, 'this path speaks WebSocket\n')
   }

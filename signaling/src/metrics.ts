@@ -1,8 +1,8 @@
 /** Prometheus metrics; label values come from fixed sets only, so that no client can make series. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Refusal } from './session.ts'
-import type { TopicRefusal } from './y-webrtc/session.ts'
 import type { AdmissionFault } from './tokens/admission.ts'
+import type { TopicRefusal } from './y-webrtc/session.ts'
 
 /** What gauges read at the moment of a scrape. */
 export interface Readings {

@@ -1,4 +1,4 @@
-/** From an HTTP upgrade on `/v1` to a {@link Connection}, or to an HTTP error before any memory is spent on it. */
+/** From an HTTP upgrade on `/v1` or `/y-webrtc` to a connection, or to an HTTP error before any memory is spent on it. */
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { limits as wire } from '@parley/protocol'
@@ -7,11 +7,15 @@ import { addressForLog, addressKey, clientAddress } from './address.ts'
 import { Connection, type ConnectionContext } from './connection.ts'
 import { mayConnect } from './hosts.ts'
 import { pathOf } from './http-routes.ts'
+import { TopicConnection } from './y-webrtc/connection.ts'
+import { type TopicEndpoint, topicRightOf, Y_WEBRTC_PATH } from './y-webrtc/endpoint.ts'
+import type { TopicRight } from './y-webrtc/session.ts'
 
 export interface UpgradeContext extends ConnectionContext {
   readonly hosts: readonly string[]
   readonly allowedOrigins: readonly string[]
   readonly trustedProxies: readonly string[]
+  readonly topics: TopicEndpoint
   isDraining(): boolean
 }
 
@@ -24,6 +28,8 @@ function reject(socket: Duplex, status: number): void {
   socket.end(`${head}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
+const PATHS: ReadonlySet<string> = new Set(['/v1', Y_WEBRTC_PATH])
+
 /** Accepts WebSockets for one server, and ends them. */
 export class Upgrades {
   readonly #context: UpgradeContext
@@ -34,7 +40,7 @@ export class Upgrades {
     // Ciphertext does not compress, and every deflate context would cost an idle connection memory.
     perMessageDeflate: false,
   })
-  readonly #connections = new Set<Connection>()
+  readonly #connections = new Set<Connection | TopicConnection>()
   #whenEmpty: (() => void) | null = null
 
   constructor(context: UpgradeContext) {
@@ -64,7 +70,7 @@ export class Upgrades {
   /** `null` when nothing speaks against the upgrade. */
   #statusFor(request: IncomingMessage): number | null {
     const { allowedOrigins, hosts, isDraining } = this.#context
-    if (pathOf(request) !== '/v1') return 404
+    if (!PATHS.has(pathOf(request))) return 404
     if (isDraining()) return 503
     return mayConnect(request.headers.origin, allowedOrigins, hosts) ? null : 403
   }
@@ -75,15 +81,32 @@ export class Upgrades {
     socket.once('close', () => {
       if (!upgraded) this.#context.places.free(key, 'unproven')
     })
-    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      upgraded = true
-      const connection = new Connection(this.#context, webSocket, key)
-      this.#connections.add(connection)
-      webSocket.once('close', () => this.#forget(connection))
-    })
+    const accept = (make: (webSocket: ws.WebSocket) => Connection | TopicConnection) =>
+      this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        upgraded = true
+        const connection = make(webSocket)
+        this.#connections.add(connection)
+        webSocket.once('close', () => this.#forget(connection))
+      })
+    if (pathOf(request) === '/v1') accept((webSocket) => new Connection(this.#context, webSocket, key))
+    else
+      this.#upgradeTopics(request, socket, (right) => {
+        accept((webSocket) => new TopicConnection(this.#context.topics.context, webSocket, key, right))
+      })
   }
 
-  #forget(connection: Connection): void {
+  /** Nothing is read from the socket while the token is being checked. */
+  #upgradeTopics(request: IncomingMessage, socket: Duplex, accept: (right: TopicRight) => void): void {
+    topicRightOf(request, this.#context.topics.verifyToken).then(
+      (right) => (this.#context.isDraining() ? reject(socket, 503) : accept(right)),
+      (error: unknown) => {
+        this.#context.log('error', 'token-fault', { reason: String(error) })
+        reject(socket, 500)
+      },
+    )
+  }
+
+  #forget(connection: Connection | TopicConnection): void {
     this.#connections.delete(connection)
     if (this.#connections.size === 0) this.#whenEmpty?.()
   }
