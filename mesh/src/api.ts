@@ -32,6 +32,8 @@ export interface SaveState {
   readonly device: 'saved' | 'saving' | 'failed'
   /** Other devices that acknowledged the last change made here as stored by them. */
   readonly holderCount: number
+  /** Whether a signed receipt for the last change made here is held; `none`: no archivist of this room is known. */
+  readonly archivist: 'none' | 'behind' | 'holds'
   /** Whether anything was written here at all since the room was opened. */
   readonly written: boolean
 }
@@ -47,9 +49,20 @@ export interface Person {
   readonly page: DocName | null
 }
 
+/** Of entries that others have: `received` of those asked for since it began, `missing` still to come. */
+export interface SyncState {
+  readonly receivedCount: number
+  readonly receivedBytes: number
+  readonly missingCount: number
+}
+
 export interface RoomState {
   readonly connection: ConnectionState
   readonly save: SaveState
+  /** Present while receiving takes longer than a second. */
+  readonly sync: SyncState | null
+  /** Whether the signaling server has an archivist that {@link Room.keepOnServer} reaches. */
+  readonly archivistOffered: boolean
   readonly people: readonly Person[]
 }
 
@@ -58,6 +71,8 @@ export type RoomEvent =
   | { readonly type: 'joined' | 'left'; readonly person: Person }
   /** Two entries for one place of a log, both signed: proven to everybody, the author shut out. */
   | { readonly type: 'equivocation'; readonly author: KeyId; readonly name: string }
+  /** An archivist has less than it signed for: it was put back to an older state, what is missing goes up again. */
+  | { readonly type: 'archivist-rolled-back'; readonly archivist: KeyId }
   /** This device lost its right to be here. */
   | { readonly type: 'revoked' }
   /** Somebody signed what they may not, or broke the rules of a document: nothing of it was applied. */
@@ -145,6 +160,11 @@ export interface Room {
   setPage(page: string | null): void
   /** `base` is the address of the app without a fragment. Throws `not-allowed`. */
   createInvite(base: string, options: InviteOptions): Promise<Invite>
+  /**
+   * Asks the archivist of the signaling server to keep the room. Throws {@link ParleyError} `not-allowed` (owners only),
+   * `archivist-unavailable`, `archivist-refused`.
+   */
+  keepOnServer(base: string): Promise<void>
   /** Everybody whose grant still gives a right; changes are told like those of `state`. */
   members(): readonly Member[]
   isRevoked(key: KeyId): boolean

@@ -85,11 +85,12 @@ export type {
   RoomEvent,
   RoomState,
   SaveState,
+  SyncState,
 } from './api.ts'
 export { restoreContent } from './document/restore-content.ts'
 export { ParleyError, type ParleyErrorKind } from './errors.ts'
 export type { KeepOptions, KeptRoom, KeptRoomEvent, KeptRoomStats } from './kept-room-api.ts'
-export type { Platform } from './ports.ts'
+export type { Log, Platform, Storage, Storages, StoredRoom } from './ports.ts'
 export { DocumentAwareness } from './presence/document-awareness.ts'
 export { type Recovered, readRecoveryFile } from './recovery-file.ts'
 export type { RoomOptions } from './room.ts'

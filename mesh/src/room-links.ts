@@ -65,7 +65,7 @@ export interface RoomLinksDeps {
 export interface RoomLinksEvents {
   attached(live: LiveLink): void
   detached(live: LiveLink, reason: CloseReason, detail: string): void
-  /** Presence, receipts and readings. */
+  /** Presence, receipts, readings and other frames that sync does not deal with; HEADS before it does. */
   frame(live: LiveLink, frame: Frame): void
 }
 
@@ -332,8 +332,10 @@ export class RoomLinks {
         return this.#deps.admission.receive(live, frame.entry, creditBytes > 0, creditBytes)
       case 'author':
         return void this.#learn(live, frame.chain, creditBytes)
-      case 'digest':
       case 'heads':
+        this.#events.frame(live, frame)
+        return this.sync.handle(live, frame)
+      case 'digest':
       case 'want':
         return this.sync.handle(live, frame)
       case 'ihave':
@@ -348,6 +350,7 @@ export class RoomLinks {
       case 'keys':
       case 'proof':
       case 'seek':
+      case 'custody':
         return this.#events.frame(live, frame)
       default:
         return live.link.close(CLOSE.malformed, `${frame.type} on a live link`)

@@ -41,6 +41,11 @@ export class RoomSaving {
     return { failed: this.#failed, pending, written: this.#written, holders: this.#holders() }
   }
 
+  /** Those of this run, and the latest one from before. */
+  get ownLogs(): readonly AuthorLog[] {
+    return [...this.#own.values()]
+  }
+
   /** `null` while it keeps nothing durably: such a device acknowledges nothing. */
   durableSeq(log: AuthorLog): number | null {
     return this.#storage.durability === 'disk' ? (this.#durable.get(log.key) ?? 0) : null

@@ -49,8 +49,13 @@ describe('the connection as shown', () => {
 })
 
 it('[SV3] a device that cannot store says so, whatever else is under way', () => {
-  const facts = { failed: false, pending: false, written: true, holders: 1 }
-  expect(saveState(facts)).toEqual({ device: 'saved', holderCount: 1, written: true })
+  const facts = { failed: false, pending: false, written: true, holders: 1, archivist: 'behind' } as const
+  expect(saveState(facts)).toEqual({
+    device: 'saved',
+    holderCount: 1,
+    archivist: 'behind',
+    written: true,
+  })
   expect(saveState({ ...facts, pending: true }).device).toBe('saving')
   expect(saveState({ ...facts, pending: true, failed: true }).device).toBe('failed')
 })

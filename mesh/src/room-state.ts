@@ -38,11 +38,13 @@ export interface SaveFacts {
   readonly pending: boolean
   readonly written: boolean
   readonly holders: number
+  readonly archivist: SaveState['archivist']
 }
 
 export function saveState(facts: SaveFacts): SaveState {
   const device = facts.failed ? 'failed' : facts.pending ? 'saving' : 'saved'
-  return { device, holderCount: facts.holders, written: facts.written }
+  const { holders, archivist, written } = facts
+  return { device, holderCount: holders, archivist, written }
 }
 
 /** One item per device key, oneself first, then by name. A key that has no name yet is listed all the same. */

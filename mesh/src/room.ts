@@ -21,7 +21,9 @@ import {
   type SealedEntry,
   sessionIdOf,
   toBase64Url,
+  type Verify,
 } from '@parley/protocol'
+import type * as Y from 'yjs'
 import type {
   DocumentHandle,
   Invite,
@@ -33,6 +35,7 @@ import type {
   RoomEvent,
   RoomState,
 } from './api.ts'
+import { askArchivist } from './ask-archivist.ts'
 import type { OwnSession } from './document/document-sync.ts'
 import type { LogView } from './document/log-cursor.ts'
 import type { GateFault } from './document/update-gate.ts'
@@ -50,12 +53,14 @@ import { type Fork, stubOf } from './journal/equivocation.ts'
 import { documentHeads } from './journal/heads.ts'
 import { Journal } from './journal/journal.ts'
 import { decodeRosterRecord, encodeRosterRecord, Roster } from './journal/roster.ts'
+import { epochsRecord, loadEpochs, namedEpochs } from './kept-room.ts'
 import {
   DIGEST_INTERVAL_MS,
   DIGEST_QUIET_MS,
   RECEIPTS_AT_START,
   RECOVERY_ITERATIONS,
   REFUSED_KEY_MS,
+  SYNC_TOLD_MS,
 } from './limits.ts'
 import { redialDelayMs } from './overlay/reconnect-policy.ts'
 import type { AeadKey, Platform, Signer, Unsubscribe } from './ports.ts'
@@ -64,7 +69,16 @@ import { cleanName } from './presence/presence-state.ts'
 import { PresenceSync } from './presence/presence-sync.ts'
 import { writeRecoveryFile } from './recovery-file.ts'
 import { RoomDocuments } from './room-documents.ts'
+import { exportRoom } from './room-export.ts'
+import {
+  type DocumentHeads,
+  type HistoryEntry,
+  type HistoryOptions,
+  type Moment,
+  RoomHistory,
+} from './room-history.ts'
 import { RoomInvites } from './room-invites.ts'
+import { RoomKeeping } from './room-keeping.ts'
 import { type LiveLink, RoomLinks } from './room-links.ts'
 import { authorRecord, loadAuthors, loadEntries, loadProofs, proofRecord } from './room-load.ts'
 import { RoomOwner } from './room-owner.ts'
@@ -73,6 +87,7 @@ import { RoomSaving } from './room-saving.ts'
 import { type Entrance, openRoot } from './room-secrets.ts'
 import { RoomStanding } from './room-standing.ts'
 import { connectionState, people, saveState } from './room-state.ts'
+import { SyncProgress } from './sync-progress.ts'
 
 const TICK_MS = 1_000
 const META = 'meta' as DocName
@@ -113,6 +128,8 @@ class RoomCore implements Room {
   readonly #admission: Admission
   readonly #links: RoomLinks
   readonly #saving: RoomSaving
+  readonly #keeping: RoomKeeping<LiveLink>
+  readonly #progress = new SyncProgress()
   readonly #documents: RoomDocuments
   readonly #presence: PresenceSync<LiveLink>
   readonly #signaling: SignalingSession
@@ -133,11 +150,13 @@ class RoomCore implements Room {
   readonly #repair: RoomRepair
   readonly #invites: RoomInvites
   readonly #owner: RoomOwner
+  readonly #history: RoomHistory
   readonly #stateListeners = new Set<() => void>()
   readonly #eventListeners = new Set<(event: RoomEvent) => void>()
   #signalingLost = false
   #notifying = false
   #closing: Promise<void> | null = null
+  #asking: Promise<void> | null = null
   #cancelTick: Unsubscribe = () => undefined
   #cancelOnline: Unsubscribe = () => undefined
   #changedAtMs = 0
@@ -195,6 +214,7 @@ class RoomCore implements Room {
       failed: (error) => this.#storageFailed(error),
       changed: () => this.#changed(),
     })
+    this.#keeping = this.#makeKeeping(verify)
     this.#admission = this.#makeAdmission()
     this.#links = new RoomLinks(
       {
@@ -217,6 +237,7 @@ class RoomCore implements Room {
     this.#repair = this.#makeRepair()
     this.#invites = this.#makeInvites()
     this.#owner = this.#makeOwner()
+    this.#history = this.#makeHistory()
     this.#signaling = this.#makeSignaling(options.signaling)
     this.#introductions = this.#makeIntroductions()
   }
@@ -246,6 +267,34 @@ class RoomCore implements Room {
         consumed: (from, bytes) => (from as LiveLink).link.consumed(bytes),
       },
     )
+  }
+
+  #makeKeeping(verify: Verify): RoomKeeping<LiveLink> {
+    const { storage } = this.#entrance
+    return new RoomKeeping<LiveLink>(
+      {
+        roomId: this.id,
+        self: this.self.key,
+        clock: this.#platform.clock,
+        storage,
+        journal: this.#journal,
+        verify,
+        archivists: () => [...this.#authors.keys()].filter((key) => this.#isArchivist(key)),
+        ownLogs: () => this.#saving.ownLogs,
+      },
+      {
+        changed: () => this.#changed(),
+        rolledBack: (archivist) => {
+          this.#platform.log('warn', 'archivist-rolled-back', {})
+          this.#emit({ type: 'archivist-rolled-back', archivist })
+        },
+        failed: (error) => this.#storageFailed(error),
+      },
+    )
+  }
+
+  #isArchivist(key: KeyId): boolean {
+    return this.#authors.validStandingOf(key)?.role === 'archivist' && this.#hasRight(key)
   }
 
   #makePresence(): PresenceSync<LiveLink> {
@@ -317,6 +366,15 @@ class RoomCore implements Room {
         return logKeyOf(META, keyIdOf(signer.publicKey), session.id)
       },
       onFailed: (error) => this.#storageFailed(error),
+    })
+  }
+
+  #makeHistory(): RoomHistory {
+    return new RoomHistory({
+      journal: this.#journal,
+      clock: this.#platform.clock,
+      nameOf: (key) => this.#roster.nameOf(key),
+      open: (log, seq, count) => this.#openEntries(log, seq, count),
     })
   }
 
@@ -408,9 +466,12 @@ class RoomCore implements Room {
       this.#entrance.entries,
     )
     this.#standing.recut()
+    for (const { counter, key } of namedEpochs(this.#standing.meta, loadEpochs(this.#entrance.records)))
+      this.#standing.learnKey(counter, key)
     for (const log of this.#journal.logsOf(ROSTER)) await this.#readRoster(log)
     if (leftOut > 0) this.#platform.log('warn', 'stored-entries-left-out', { count: leftOut })
     this.#saving.setLoaded(this.#journal.logs())
+    await this.#keeping.load(this.#entrance.records)
   }
 
   start(): void {
@@ -438,6 +499,7 @@ class RoomCore implements Room {
     this.#links.close()
     this.#signaling.close()
     this.#documents.close()
+    await this.#keeping.flush()
     await this.#saving.close()
     this.#changed()
   }
@@ -450,6 +512,7 @@ class RoomCore implements Room {
     this.#seekMissing()
     this.#endExpired()
     const nowMs = clock.nowMs()
+    if (this.#progress.update(nowMs, this.#links.sync.missingCount, SYNC_TOLD_MS)) this.#changed()
     const quiet = !this.#told && nowMs - this.#changedAtMs >= DIGEST_QUIET_MS
     if (!quiet && nowMs - this.#toldAtMs < DIGEST_INTERVAL_MS) return
     this.#toldAtMs = nowMs
@@ -507,7 +570,8 @@ class RoomCore implements Room {
   }
 
   #handleAdmitted(entries: readonly Admitted[]): void {
-    for (const { log, record, entry, plaintext, from } of entries) {
+    for (const { log, record, entry, plaintext, from, wanted } of entries) {
+      if (wanted) this.#progress.received(record.bytes.length)
       this.#standing.adopt(log)
       if (log.doc === META && log.standing >= record.seq) void this.#handleMeta(entry)
       if (log.doc === ROSTER) void this.#readRoster(log)
@@ -577,7 +641,8 @@ class RoomCore implements Room {
   }
 
   #handleAttached(live: LiveLink): void {
-    this.#presence.attach(live, live.key)
+    if (this.#isArchivist(live.key)) this.#keeping.attach(live, live.key)
+    else this.#presence.attach(live, live.key)
     const own = [...this.#journal.logs()].filter((log) => log.author === live.key)
     own.sort((a, b) => b.lastTimeMs - a.lastTimeMs)
     for (const log of own.slice(0, RECEIPTS_AT_START)) this.#sendReceipt(live, log)
@@ -599,9 +664,16 @@ class RoomCore implements Room {
     else if (frame.type === 'keys') this.#handleKeys(live, frame)
     else if (frame.type === 'seek') this.#answerSeek(live, frame)
     else if (frame.type === 'proof') void this.#handleProof(live, frame)
-    else if (frame.type === 'receipt') this.#saving.handleReceipt(live.key, frame.log, frame.seq)
+    else if (frame.type === 'custody') void this.#keeping.handleCustody(frame)
+    else if (frame.type === 'heads') this.#keeping.handleHeads(live, frame)
+    else if (frame.type === 'receipt') this.#handleReceipt(live, frame)
     else if (frame.type === 'reading')
       void this.#repair.handle(frame, (answer) => this.#links.send(live, answer))
+  }
+
+  /** An archivist's word counts when it is signed, and is no person's. */
+  #handleReceipt(live: LiveLink, { log, seq }: Extract<Frame, { type: 'receipt' }>): void {
+    if (!this.#isArchivist(live.key)) this.#saving.handleReceipt(live.key, log, seq)
   }
 
   #sendReceipts(logs: ReadonlyMap<AuthorLog, number>): void {
@@ -668,6 +740,9 @@ class RoomCore implements Room {
 
   async #handleEpoch(): Promise<void> {
     const { key } = this.#epochs.current
+    // Handed over by somebody: the wrap in `meta` may be for the invite that this device came by.
+    const record = this.#entrance.storage.put(...epochsRecord(this.#laterEpochs()))
+    record.catch((error: unknown) => this.#storageFailed(error))
     const presenceKey = await this.#platform.cipher.importKey(presenceKeyOf(key))
     this.#presenceKeys = [presenceKey, ...this.#presenceKeys].slice(0, 4)
     for (const { sync } of this.#documents.all()) sync.handleKeys()
@@ -849,7 +924,13 @@ class RoomCore implements Room {
         unlinkedCount: introductions.unlinkedCount,
         hasFailed: introductions.hasFailed,
       }),
-      save: saveState({ ...saving, pending: saving.pending || unsealed }),
+      save: saveState({
+        ...saving,
+        pending: saving.pending || unsealed,
+        archivist: this.#keeping.state,
+      }),
+      sync: this.#progress.state,
+      archivistOffered: this.#signaling.archivist !== null,
       people: this.#people(),
     }
   }
@@ -872,6 +953,64 @@ class RoomCore implements Room {
 
   createInvite(base: string, options: InviteOptions): Promise<Invite> {
     return this.#invites.create(base, options)
+  }
+
+  #laterEpochs(): { counter: number; key: Uint8Array }[] {
+    return this.#epochs.later.map(({ id, key }) => ({ counter: id.counter, key }))
+  }
+
+  async exportFile({
+    passphrase,
+  }: {
+    readonly passphrase?: string
+  } = {}): Promise<Uint8Array<ArrayBuffer>[]> {
+    if (passphrase !== undefined && !this.recoveryFile)
+      throw new ParleyError('not-allowed', 'this device does not hold the root key')
+    const root = passphrase === undefined ? null : await this.#writeRecoveryFile(passphrase)
+    await this.#documents.flush()
+    return exportRoom({
+      rootKey: this.#entrance.identity.standing.rootKey,
+      journal: this.#journal,
+      authors: this.#authors,
+      proofs: this.#standing.proofsHeld(),
+      keys: { readKey: this.#entrance.secrets.readKey, epochs: this.#laterEpochs() },
+      root,
+      clock: this.#platform.clock,
+    })
+  }
+
+  documents(): readonly DocName[] {
+    return this.#history.documents()
+  }
+
+  history(options?: HistoryOptions): readonly HistoryEntry[] {
+    return this.#history.entries(options)
+  }
+
+  moments(document: string): Promise<readonly Moment[]> {
+    return this.#history.moments(document)
+  }
+
+  documentAt(document: string, at: DocumentHeads | number): Promise<Y.Doc> {
+    return this.#history.documentAt(document, at)
+  }
+
+  async keepOnServer(base: string): Promise<void> {
+    if (this.#authors.validStandingOf(this.self.key)?.role !== 'owner') {
+      throw new ParleyError('not-allowed', 'owners ask the archivist of the server')
+    }
+    this.#asking ??= askArchivist(
+      {
+        platform: this.#platform,
+        archivist: () => this.#signaling.archivist,
+        createInvite: (invitedAt, options) => this.#invites.create(invitedAt, options),
+        send: (sealed, done) => this.#signaling.keep(sealed, done),
+      },
+      base,
+    ).finally(() => {
+      this.#asking = null
+    })
+    return this.#asking
   }
 
   async #writeRecoveryFile(passphrase: string): Promise<Uint8Array<ArrayBuffer>> {

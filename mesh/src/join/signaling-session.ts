@@ -52,6 +52,10 @@ export class SignalingSession {
   readonly #events: SignalingSessionEvents
   #state: SignalingState = { name: 'dialing' }
   #connection: SignalingConnection | null = null
+  /** X25519 key of the archivist that this server offered last. */
+  #archivist: Uint8Array | null = null
+  /** Waits for the answer to `keep`. */
+  #asking: ((accepted: boolean | null) => void) | null = null
   #attempt = 0
   #cancelTimer: Unsubscribe = () => undefined
 
@@ -62,6 +66,24 @@ export class SignalingSession {
 
   get state(): SignalingState {
     return this.#state
+  }
+
+  /** `null` where the server has none, or cannot be reached now. */
+  get archivist(): Uint8Array | null {
+    return this.#state.name === 'up' ? this.#archivist : null
+  }
+
+  /** Calls `done` once: with the archivist's answer, or `null` when it cannot come any more. One question at a time. */
+  keep(sealed: Uint8Array, done: (accepted: boolean | null) => void): void {
+    if (this.#state.name !== 'up' || this.#asking) return done(null)
+    this.#asking = done
+    this.#send({ type: 'keep', sealed: toBase64Url(sealed) })
+  }
+
+  #answer(accepted: boolean | null): void {
+    const asking = this.#asking
+    this.#asking = null
+    asking?.(accepted)
   }
 
   start(): void {
@@ -89,6 +111,7 @@ export class SignalingSession {
     const connection = this.#connection
     this.#connection = null
     this.#become({ name: 'closed' })
+    this.#answer(null)
     connection?.close()
   }
 
@@ -140,6 +163,7 @@ export class SignalingSession {
       case 'welcome':
         this.#cancelTimer()
         this.#attempt = 0
+        this.#archivist = message.archivist ? fromBase64Url(message.archivist.agreement) : null
         this.#become({ name: 'up', self: message.peer as PeerId })
         return this.#events.welcome(message.peer as PeerId, message.peers as PeerId[], message.iceServers)
       case 'introduce':
@@ -150,6 +174,8 @@ export class SignalingSession {
         const sealed = fromBase64Url(message.sealed)
         return sealed ? this.#events.signal(message.from as PeerId, sealed) : undefined
       }
+      case 'kept':
+        return this.#answer(message.accepted)
       case 'left':
         return this.#events.left(message.peer as PeerId)
       case 'refused':
@@ -172,6 +198,7 @@ export class SignalingSession {
     const connection = this.#connection
     this.#connection = null
     connection?.close()
+    this.#answer(null)
     const reason = Object.entries(CLOSE).find(([, known]) => known === code)?.[0] as CloseReason | undefined
     if (FINAL.has(code) && reason) return this.#become({ name: 'refused', reason })
     const { clock, random, delayMs } = this.#deps

@@ -239,6 +239,17 @@ export class JournalSync<Link extends object> {
     return this.#wants.size === 0
   }
 
+  /** Entries that some neighbour was seen to have and that are not here. */
+  get missingCount(): number {
+    const furthest = new Map<LogKey, number>()
+    for (const { ahead } of this.#links.values()) {
+      for (const { log, seq } of ahead.values()) furthest.set(log, Math.max(seq, furthest.get(log) ?? 0))
+    }
+    let count = 0
+    for (const [log, seq] of furthest) count += Math.max(0, seq - this.#seqOf(log))
+    return count
+  }
+
   get wantedCount(): number {
     let count = 0
     for (const [log, want] of this.#wants) count += Math.max(0, want.to - this.#seqOf(log))

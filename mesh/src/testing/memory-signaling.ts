@@ -1,6 +1,7 @@
 import {
   CLOSE,
   type ClientMessage,
+  fromBase64Url,
   type IceServer,
   limits,
   type PeerId,
@@ -30,10 +31,16 @@ export interface MemorySignalingOptions {
   readonly latencyMs: () => number
   readonly keyring: Keyring
   readonly iceServers?: readonly IceServer[]
-  readonly archivist?: { readonly agreement: string }
   /** More are refused with 4423. */
   readonly roomPeers?: number
   readonly trace?: (line: string) => void
+}
+
+/** The archivist of this server: what `keep` brings is handed to it. */
+export interface ServerArchivist {
+  /** X25519, 32 bytes. */
+  readonly agreementKey: Uint8Array
+  keep(sealed: Uint8Array): Promise<boolean>
 }
 
 interface Dialled {
@@ -55,6 +62,7 @@ export class MemorySignaling {
   readonly #peers = new Map<PeerId, Dialled>()
   readonly #blockedHosts = new Set<string>()
   readonly #generation = new Map<string, number>()
+  archivist: ServerArchivist | null = null
   #isUp = true
   #peerCount = 0
   /** What to deliver instead of a sealed signal; `null` drops it. A hostile server. */
@@ -156,6 +164,7 @@ export class MemorySignaling {
     else if (message.type === 'leave') this.#close(connection, CLOSE.normal)
     else if (!peer) this.#refuse(connection, CLOSE.notProven)
     else if (message.type === 'signal') this.#route(connection, peer, message)
+    else if (message.type === 'keep') void this.#keep(connection, message.sealed)
     else if (message.type === 'more') {
       this.#send(connection, { type: 'sample', peers: this.#introduce(connection, peer) })
     }
@@ -183,8 +192,14 @@ export class MemorySignaling {
       peers: this.#introduce(connection, peer),
       iceServers: [...(this.#options.iceServers ?? [])],
       limits: { frameBytes: limits.SIGNALING_FRAME_BYTES, messagesPerSecond: 30 },
-      ...(this.#options.archivist ? { archivist: this.#options.archivist } : {}),
+      ...(this.archivist ? { archivist: { agreement: toBase64Url(this.archivist.agreementKey) } } : {}),
     })
+  }
+
+  async #keep(connection: Dialled, sealed: string): Promise<void> {
+    const bytes = fromBase64Url(sealed)
+    const accepted = bytes !== null && this.archivist !== null && (await this.archivist.keep(bytes))
+    if (!connection.closed) this.#send(connection, { type: 'kept', accepted })
   }
 
   #refuse(connection: Dialled, code: number): void {
