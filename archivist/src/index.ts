@@ -1,2 +1,9 @@
 /** A headless peer that keeps rooms when nobody is there. */
-export {}
+export {
+  type DiskOptions,
+  type DiskStorages,
+  type StorageAlarm,
+  StorageError,
+  type StorageFault,
+  type StorageHealth,
+} from './storage/api.ts'

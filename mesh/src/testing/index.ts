@@ -14,6 +14,14 @@ export { HostilePeer, typing } from './hostile-peer.ts'
 export { MemorySignaling, type MemorySignalingOptions } from './memory-signaling.ts'
 export { MemoryStorages } from './memory-storage.ts'
 export { seededCipher, seededKeyring, seededRandom } from './seeded-crypto.ts'
+export {
+  assertFails,
+  describeStorageContract,
+  freshRoomName,
+  numbered,
+  numbersOf,
+  type StorageSubject,
+} from './storage-contract.ts'
 export { VirtualClock } from './virtual-clock.ts'
 export { type NetworkOptions, VirtualNetwork } from './virtual-network.ts'
 export { type VirtualWorld, virtualWorld, type WorldOptions } from './virtual-platform.ts'
