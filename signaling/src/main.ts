@@ -3,6 +3,9 @@
 import { DEFAULT_CONFIG, readConfig, SETTINGS, type Setting } from './config.ts'
 import { STOP_MS } from './limits.ts'
 import { type RunningServer, startServer } from './server.ts'
+import type { CommandResult } from './tokens/command-result.ts'
+import { runKeysCommand } from './tokens/keys-command.ts'
+import { runTokenCommand } from './tokens/token-command.ts'
 
 /** Where the explanation of a flag begins. */
 const COLUMN = 32
@@ -12,6 +15,8 @@ function usageLine({ flag, env, value, help }: Setting): string {
 }
 
 const USAGE = `Usage: parley-signaling serve [options]
+       parley-signaling token --help
+       parley-signaling keys --help
 
 Introduces Parley peers to each other over WebSocket (/v1), and serves the built app when told where it is.
 It sees who meets whom and when, never content. Also on this port: /healthz, /readyz, /metrics.
@@ -44,14 +49,22 @@ function stopOnSignal(server: RunningServer): void {
   process.on('SIGINT', stop)
 }
 
+function finish({ code, out, err }: CommandResult): number {
+  process.stdout.write(out)
+  process.stderr.write(err)
+  return code
+}
+
 async function run(args: readonly string[]): Promise<number> {
+  if (args[0] === 'token') return finish(await runTokenCommand(args.slice(1), Date.now()))
+  if (args[0] === 'keys') return finish(await runKeysCommand(args.slice(1)))
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(USAGE)
     return 0
   }
   const [command, ...rest] = args
   if (command !== 'serve')
-    return failUsage([command ? `unknown command: ${command}` : 'a command is needed: serve'])
+    return failUsage([command ? `unknown command: ${command}` : 'a command is needed: serve, token or keys'])
   const verdict = readConfig(rest, process.env)
   if (!verdict.ok) return failUsage(verdict.errors)
   try {

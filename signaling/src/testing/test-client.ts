@@ -73,8 +73,9 @@ export class TestClient {
     return message as Of<T>
   }
 
-  hello(room: TestRoom, chainBytes: Uint8Array): void {
-    this.send({ type: 'hello', v: 1, room: room.roomId, chain: toBase64Url(chainBytes) })
+  hello(room: TestRoom, chainBytes: Uint8Array, token?: string): void {
+    const chain = toBase64Url(chainBytes)
+    this.send({ type: 'hello', v: 1, room: room.roomId, chain, ...(token === undefined ? {} : { token }) })
   }
 
   /** Answers a challenge as a client does that dialled `host`. */
@@ -109,9 +110,10 @@ export async function join(
   server: RunningServer,
   room: TestRoom,
   member: TestMember,
+  token?: string,
 ): Promise<{ readonly client: TestClient; readonly welcome: Of<'welcome'> }> {
   const client = await TestClient.connect(server)
-  client.hello(room, member.chainBytes)
+  client.hello(room, member.chainBytes, token)
   client.prove(room, member, await client.next('challenge'), hostOfServer(server))
   return { client, welcome: await client.next('welcome') }
 }
