@@ -1,6 +1,8 @@
 /** Flags and `PARLEY_*` environment variables, parsed into one typed configuration. Pure; flags win. */
 import { parseArgs } from 'node:util'
 import { type IceServer, parseServerMessage } from '@parley/protocol'
+import type { ArchivistConfig } from './archivist-link.ts'
+import { ARCHIVIST_SETTINGS, readArchivistSettings } from './archivist-settings.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 import { type AdmissionConfig, readTokenSettings, TOKEN_SETTINGS } from './tokens/token-settings.ts'
@@ -21,6 +23,8 @@ export interface Config extends AdmissionConfig {
   readonly trustedProxies: readonly string[]
   readonly iceServers: readonly IceServer[]
   readonly turn: TurnConfig
+  /** `null` where rooms are kept by nobody. */
+  readonly archivist: ArchivistConfig | null
   readonly limits: Limits
   readonly logLevel: LogLevel
 }
@@ -35,6 +39,7 @@ export const DEFAULT_CONFIG: Config = {
   trustedProxies: [],
   iceServers: [],
   turn: { stunUrls: [], turnUrls: [], secret: { from: 'nowhere' } },
+  archivist: null,
   admission: 'grant',
   tokens: null,
   limits: DEFAULT_LIMITS,
@@ -84,6 +89,7 @@ export const SETTINGS = [
     help: 'list of {urls, username?, credential?} for clients ([])',
   },
   ...TURN_SETTINGS,
+  ...ARCHIVIST_SETTINGS,
   ...TOKEN_SETTINGS,
   {
     flag: 'peers-per-room',
@@ -185,7 +191,8 @@ export function readConfig(
   const config = configFrom(read, errors)
   const tls = tlsFrom(read, errors)
   const turn = readTurnSettings(read, env, errors)
-  return errors.length > 0 ? { ok: false, errors } : { ok: true, config: { ...config, tls, turn } }
+  const archivist = readArchivistSettings(read, env, errors)
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, config: { ...config, tls, turn, archivist } }
 }
 
 type Read = <T>(flag: Flag, otherwise: T, expected: string, parse: Parse<T>) => T
@@ -200,6 +207,7 @@ function configFrom(read: Read, errors: string[]): Config {
     appDir: read<string | null>('app', d.appDir, 'a folder', anyText),
     tls: null,
     turn: d.turn,
+    archivist: d.archivist,
     publicHosts: read('public-hosts', d.publicHosts, 'host[:port], comma separated', listOf(HOST)),
     allowedOrigins: read(
       'allowed-origins',

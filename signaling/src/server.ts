@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import { type PeerId, toBase64Url } from '@parley/protocol'
+import { ArchivistLink } from './archivist-link.ts'
 import { type Config, DEFAULT_CONFIG } from './config.ts'
 import type { Connection } from './connection.ts'
 import { ConnectionPlaces } from './connection-places.ts'
@@ -59,6 +60,7 @@ interface Parts {
   /** Refuses every token when no keys are configured. */
   readonly verifyToken: VerifyToken
   readonly ice: IceSource
+  readonly archivist: ArchivistLink | null
   draining: boolean
 }
 
@@ -73,7 +75,20 @@ async function makeParts(config: Config): Promise<Parts> {
   const log = makeLog(config.logLevel)
   const verifyToken = await openTokens(config.tokens, metrics, log)
   const ice = openIce(config)
-  return { config, log, places, rooms, peers: new Map(), metrics, verifyToken, ice, draining: false }
+  const archivist = config.archivist ? new ArchivistLink(config.archivist, log) : null
+  await archivist?.start()
+  return {
+    config,
+    log,
+    places,
+    rooms,
+    peers: new Map(),
+    metrics,
+    verifyToken,
+    ice,
+    archivist,
+    draining: false,
+  }
 }
 
 const PEER_ID_BYTES = 16
@@ -88,7 +103,7 @@ function makeDirectory({ rooms, peers, metrics }: Parts): RoomDirectory {
 }
 
 function sessionContext(parts: Parts, hosts: readonly string[]): SessionContext {
-  const { config, metrics, verifyToken, ice } = parts
+  const { config, metrics, verifyToken, ice, archivist } = parts
   return {
     hosts,
     ice,
@@ -96,6 +111,7 @@ function sessionContext(parts: Parts, hosts: readonly string[]): SessionContext 
     expiryGraceMs: config.limits.expiryGraceMs,
     rooms: makeDirectory(parts),
     admission: new Admission(config.admission, verifyToken, (fault) => metrics.tokenRefused(fault)),
+    archivist,
     keyPlaces: new KeyPlaces(config.limits.connectionsPerKey),
     verify: verifyEd25519,
     nowMs: Date.now,
@@ -144,6 +160,7 @@ function answerRequests(server: Server, parts: Parts, assets: Assets): void {
 
 async function drain(parts: Parts, server: Server, upgrades: Upgrades): Promise<void> {
   parts.draining = true
+  parts.archivist?.close()
   parts.log('info', 'draining', { ...parts.places.total, rooms: parts.rooms.roomCount })
   await upgrades.drain()
   const closed = new Promise((resolve) => server.close(resolve))

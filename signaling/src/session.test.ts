@@ -8,6 +8,7 @@ import {
 } from '@parley/protocol'
 import { type TestMember, testRoom } from '@parley/protocol/testing'
 import { describe, expect, it } from 'vitest'
+import type { ArchivistPort } from './archivist-link.ts'
 import { KeyPlaces } from './key-places.ts'
 import { LocalRooms } from './room-directory.ts'
 import { RoomRegistry } from './room-registry.ts'
@@ -33,6 +34,7 @@ interface HouseOptions {
   verify?: Verify
   mayTakePlace?: boolean
   connectionsPerKey?: number
+  archivist?: ArchivistPort
   admission?: AdmissionKind
 }
 
@@ -55,6 +57,7 @@ function makeHouse(options: HouseOptions = {}) {
     expiryGraceMs: 20_000,
     rooms: directory,
     admission: new Admission(options.admission ?? 'grant', verifyToken, () => undefined),
+    archivist: options.archivist ?? null,
     keyPlaces: new KeyPlaces(options.connectionsPerKey ?? 1000),
     verify: options.verify ?? verifyEd25519,
     nowMs: () => clock.nowMs,

@@ -23,6 +23,7 @@ import {
   limits as wire,
 } from '@parley/protocol'
 import * as v from 'valibot'
+import type { ArchivistPort } from './archivist-link.ts'
 import type { KeyPlaces } from './key-places.ts'
 import type { RoomDirectory } from './room-directory.ts'
 import type { Admission } from './tokens/admission.ts'
@@ -67,6 +68,8 @@ export interface SessionContext {
   readonly expiryGraceMs: number
   readonly rooms: RoomDirectory
   readonly admission: Admission
+  /** `null` where rooms are kept by nobody. */
+  readonly archivist: ArchivistPort | null
   readonly keyPlaces: KeyPlaces
   readonly verify: Verify
   nowMs(): number
@@ -111,6 +114,7 @@ export class Session {
   #state: State = { at: 'greeting' }
   #freeKeyPlace: (() => void) | null = null
   #ice: IceOffer | null = null
+  #keeping = false
 
   constructor(context: SessionContext, emit: (effect: Effect) => void, takePlace: () => boolean) {
     this.#context = context
@@ -142,6 +146,7 @@ export class Session {
       case 'renew':
       case 'signal':
       case 'more':
+      case 'keep':
         return this.#whenProven(message)
     }
   }
@@ -222,15 +227,18 @@ export class Session {
     const { messagesPerSecond, nowMs } = this.#context
     const limits = { frameBytes: wire.SIGNALING_FRAME_BYTES, messagesPerSecond }
     const iceServers = this.#ice?.make(nowMs()) ?? []
-    return { type: 'welcome', peer, peers: [...peers], iceServers, limits }
+    const agreement = this.#context.archivist?.agreement()
+    const archivist = agreement ? { archivist: { agreement } } : {}
+    return { type: 'welcome', peer, peers: [...peers], iceServers, limits, ...archivist }
   }
 
-  async #whenProven(message: ClientMessage & { type: 'renew' | 'signal' | 'more' }): Promise<void> {
+  async #whenProven(message: ClientMessage & { type: 'renew' | 'signal' | 'more' | 'keep' }): Promise<void> {
     const state = this.#state
     if (state.at !== 'proven') return this.refuse('proof')
     const { peer, standing } = state
     if (message.type === 'renew') return this.#onRenew(message, standing)
     if (message.type === 'more') return this.#onMore(standing.roomId, peer)
+    if (message.type === 'keep') return this.#onKeep(standing, message.sealed)
     this.#onSignal(standing.roomId, peer, message)
   }
 
@@ -245,6 +253,18 @@ export class Session {
     if (this.stage !== 'proven') return
     this.#emit({ type: 'send', message: { type: 'sample', peers: [...peers] } })
     rooms.introduce(roomId, peer, peers)
+  }
+
+  /** Owners only, one question of a client at a time; why not is told to nobody. */
+  async #onKeep({ role, roomId }: Standing, sealed: string): Promise<void> {
+    const { archivist } = this.#context
+    let accepted = false
+    if (archivist && role === 'owner' && !this.#keeping) {
+      this.#keeping = true
+      accepted = await archivist.keep(roomId, sealed)
+      this.#keeping = false
+    }
+    if (this.stage === 'proven') this.#emit({ type: 'send', message: { type: 'kept', accepted } })
   }
 
   /** A new token, a new chain to the same key, which has been proven already, or both. */
