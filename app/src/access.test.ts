@@ -1,6 +1,6 @@
 import { type KeyId, keyIdOf } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
-import { cameBy, mayBeRevoked, waysBack } from './access.ts'
+import { cameBy, keyToRevoke, mayBeRevoked, waysBack } from './access.ts'
 import type { ListedInvite } from './invites.ts'
 import type { Member } from './mesh-types.ts'
 
@@ -39,5 +39,21 @@ describe('who came by an invite', () => {
   it('may be revoked, but neither owners nor oneself', () => {
     expect(ALL.filter(mayBeRevoked)).toEqual([BEN, CLEO, DAN])
     expect(mayBeRevoked(member(5, [], { role: 'owner' }))).toBe(false)
+  })
+})
+
+describe('what to revoke of a member', () => {
+  it('is their key, and of an archivist the invite that the machine still has', () => {
+    const machine = { role: 'archivist' } as const
+    const archivist = member(5, [key(1), key(13)], machine)
+    expect(keyToRevoke(BEN, ALL)).toBe(BEN.key)
+    expect(keyToRevoke(archivist, [...ALL, archivist])).toBe(key(13))
+  })
+
+  it('is never the key of a person', () => {
+    const direct = member(6, [key(1)], { role: 'archivist' })
+    expect(keyToRevoke(direct, [...ALL, direct])).toBe(direct.key)
+    const alone = member(7, [], { role: 'archivist' })
+    expect(keyToRevoke(alone, [...ALL, alone])).toBe(alone.key)
   })
 })

@@ -17,6 +17,16 @@ export function waysBack(
   return invites.filter((invite) => member.path.includes(invite.key) && isLive(invite))
 }
 
+/**
+ * What to revoke so that a member stays away. An archivist's invite is in no list, and whoever runs the machine may have
+ * kept the link: it goes along. The key before the archivist's own is an owner's where no invite stands between them.
+ */
+export function keyToRevoke(member: Member, members: readonly Member[]): KeyId {
+  const before = member.path.at(-2)
+  const isPerson = members.some(({ key, role }) => key === before && role !== 'archivist')
+  return member.role === 'archivist' && before && !isPerson ? before : member.key
+}
+
 export function mayBeRevoked({ role, self }: Member): boolean {
   return role !== 'owner' && !self
 }

@@ -4,14 +4,18 @@ import type { Profile, Room } from '@parley/mesh'
 export type {
   ConnectionState,
   DocumentHandle,
+  DocumentHeads,
   Invite,
   InviteOptions,
+  Moment,
   Person,
   Profile,
   Room,
   RoomEvent,
+  RoomFileFacts,
   RoomState,
   SaveState,
+  SyncState,
 } from '@parley/mesh'
 
 /** Somebody who was let in, here now or not. */

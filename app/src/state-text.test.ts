@@ -7,6 +7,8 @@ import {
   isShutOut,
   personText,
   problemOf,
+  receivedPercent,
+  receivingText,
   roleText,
   saveStateText,
   stateProblem,
@@ -14,7 +16,8 @@ import {
   untilText,
 } from './state-text.ts'
 
-const saved = { device: 'saved', holderCount: 0, written: true } as const
+const saved = { device: 'saved', holderCount: 0, archivist: 'none', written: true } as const
+const quiet = { save: saved, sync: null, archivistOffered: false, people: [] } as const
 
 describe('the save state', () => {
   it('reads as agreed, fact beside fact', () => {
@@ -23,11 +26,29 @@ describe('the save state', () => {
     expect(saveStateText({ ...saved, device: 'failed' })).toBe('Not saved')
   })
 
+  it('[AR4] [J5] names the archivist only while it holds the last change', () => {
+    expect(saveStateText({ ...saved, archivist: 'holds' })).toBe('On this device · With the archivist')
+    const everywhere = { ...saved, holderCount: 2, archivist: 'holds' } as const
+    expect(saveStateText(everywhere)).toBe('On this device · With 2 people · With the archivist')
+    for (const archivist of ['none', 'behind'] as const) {
+      expect(saveStateText({ ...saved, archivist })).toBe('On this device')
+    }
+  })
+
   it('never claims the device while saving or after failing', () => {
     for (const device of ['saving', 'failed'] as const) {
       expect(saveStateText({ ...saved, device, holderCount: 3 })).not.toContain('On this device')
       expect(saveStateText({ ...saved, device, holderCount: 3 })).toContain('With 3 people')
     }
+  })
+})
+
+describe('receiving a room', () => {
+  it('reads in percent and megabytes, and is not said to be whole while something is missing', () => {
+    const sync = { receivedCount: 300, missingCount: 100, receivedBytes: 12_340_000 }
+    expect(receivingText(sync)).toBe('Receiving the room: 75 % (12.3 MB)')
+    expect(receivedPercent({ ...sync, receivedCount: 99_999, missingCount: 1 })).toBe(99)
+    expect(receivedPercent({ ...sync, receivedCount: 0 })).toBe(0)
   })
 })
 
@@ -64,18 +85,17 @@ describe('the connection', () => {
   })
 
   it('shuts out whose access was taken back, and nobody else', () => {
-    const shutOut = (connection: ConnectionState): boolean =>
-      isShutOut({ connection, save: saved, people: [] })
+    const shutOut = (connection: ConnectionState): boolean => isShutOut({ ...quiet, connection })
     expect(shutOut({ name: 'refused', reason: 'revoked' })).toBe(true)
     for (const [state] of states) expect(shutOut(state), state.name).toBe(false)
   })
 
   it('gives way to unsaved work', () => {
     const connection = { name: 'unreachable', peerCount: 1 } as const
-    expect(stateProblem({ connection, save: { ...saved, device: 'failed' }, people: [] })).toBe(
+    expect(stateProblem({ ...quiet, connection, save: { ...saved, device: 'failed' } })).toBe(
       'storage-failed',
     )
-    expect(stateProblem({ connection, save: saved, people: [] })).toBe('unreachable')
+    expect(stateProblem({ ...quiet, connection })).toBe('unreachable')
   })
 })
 

@@ -1,16 +1,26 @@
 /** From what the mesh reports to what people read. Pure. */
 import type { ParleyErrorKind } from '@parley/mesh'
 import { NEVER_MS } from '@parley/protocol'
-import type { ConnectionState, Person, RoomState, SaveState, Support } from './mesh-types.ts'
+import type { ConnectionState, Person, RoomState, SaveState, Support, SyncState } from './mesh-types.ts'
 
-import { dateText, isProblemKind, type ProblemKind, type UiKey, word } from './words.ts'
+import { dateText, isProblemKind, type ProblemKind, sizeText, type UiKey, word } from './words.ts'
 
 /** The facts side by side, never folded into one. */
 export function saveStateText(save: SaveState): string {
   const device = { saved: 'onThisDevice', saving: 'saving', failed: 'notSaved' } as const
   const facts = [word(device[save.device])]
   if (save.holderCount > 0) facts.push(word('withPeople', { count: save.holderCount }))
+  if (save.archivist === 'holds') facts.push(word('withArchivist'))
   return facts.join(' · ')
+}
+
+/** Of entries that were asked for, in whole percent: never 100 while some are missing. */
+export function receivedPercent({ receivedCount, missingCount }: SyncState): number {
+  return Math.floor((receivedCount / (receivedCount + missingCount)) * 100)
+}
+
+export function receivingText(sync: SyncState): string {
+  return word('receiving', { percent: receivedPercent(sync), size: sizeText(sync.receivedBytes) })
 }
 
 function connectedText(linkCount: number, signaling: 'up' | 'down'): string {
@@ -34,6 +44,7 @@ export function connectionTone(connection: ConnectionState): 'good' | 'waiting' 
     case 'connecting':
     case 'offline':
     case 'closed':
+    case 'detached':
       return 'waiting'
     case 'full':
     case 'unreachable':

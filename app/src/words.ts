@@ -50,6 +50,26 @@ export function dateText(timeMs: number): string {
   return dateFormat.format(timeMs)
 }
 
+const timeFormat = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** From when to when, both in Unix milliseconds. */
+export function spanText(fromMs: number, toMs: number): string {
+  return timeFormat.formatRange(fromMs, toMs)
+}
+
+const SIZE_UNITS = [
+  ['megabyte', 1_000_000],
+  ['kilobyte', 1_000],
+  ['byte', 1],
+] as const
+
+/** A size for people: `12.3 MB`. */
+export function sizeText(bytes: number): string {
+  const [unit, size] = SIZE_UNITS.find(([, each]) => bytes >= each) ?? (['byte', 1] as const)
+  const options = { style: 'unit', unit, maximumFractionDigits: size > 1_000 ? 1 : 0 } as const
+  return new Intl.NumberFormat(language, options).format(bytes / size)
+}
+
 /** How long ago, to the minute; as a date when it is over a month. */
 export function agoText(timeMs: number, nowMs: number): string {
   const agoMs = Math.max(0, nowMs - timeMs)

@@ -1,7 +1,7 @@
 import type { KeyId } from '@parley/protocol'
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
-import { cameBy, mayBeRevoked, waysBack } from '../access.ts'
+import { cameBy, keyToRevoke, mayBeRevoked, waysBack } from '../access.ts'
 import { DocumentMapController } from '../controllers/document-map-controller.ts'
 import { INVITES_DOCUMENT, INVITES_MAP, type ListedInvite, listInvites } from '../invites.ts'
 import type { Member, Room } from '../mesh-types.ts'
@@ -79,7 +79,7 @@ export class AccessLists extends LightElement {
           ${repeat(
             members,
             ({ key }) => key,
-            (member) => this.#member(member, markedName(member, marks) || word('nameless')),
+            (member) => this.#member(member, markedName(member, marks) || unnamed(member)),
           )}
         </ul>
       </section>
@@ -111,10 +111,15 @@ export class AccessLists extends LightElement {
 
   #member(member: Member, name: string): TemplateResult {
     const { key, role, notAfterMs } = member
+    const isMachine = role === 'archivist'
     return html`<li>
       <span class="access-text">
-        <bdi id="member-${key}" class="access-name">${personText(member, name)}</bdi>
-        <span class="hint">${roleText(role)} · ${untilText(notAfterMs)}</span>
+        <bdi id="member-${key}" class="access-name"
+          >${isMachine ? icon('archivist') : nothing}${personText(member, name)}</bdi
+        >
+        <span class="hint"
+          >${isMachine ? word('archivistHint') : roleText(role)} · ${untilText(notAfterMs)}</span
+        >
       </span>
       ${mayBeRevoked(member) ? this.#button(key, `member-${key}`, () => this.#revokeMember(member, name)) : nothing}
     </li>`
@@ -175,7 +180,7 @@ export class AccessLists extends LightElement {
     })
     if (!consent) return
     await this.#revoke(member.key, name, async () => {
-      await this.room.revoke(member.key)
+      await this.room.revoke(keyToRevoke(member, this.room.members()))
       for (const { key } of consent.option ? ways : []) {
         await this.room.revoke(
           key,
@@ -204,6 +209,11 @@ export class AccessLists extends LightElement {
     await this.updateComplete
     this.querySelector<HTMLElement>('.access-said')?.focus()
   }
+}
+
+/** A machine that reads nothing can seal no name either. */
+function unnamed({ role }: Member): string {
+  return word(role === 'archivist' ? 'archivistName' : 'nameless')
 }
 
 function labelOf({ label }: ListedInvite): string {

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import type { RoomState } from '../mesh-types.ts'
-import { stateProblem } from '../state-text.ts'
-import { type ProblemKind, word } from '../words.ts'
+import type { Room, RoomState } from '../mesh-types.ts'
+import { receivedPercent, receivingText, stateProblem } from '../state-text.ts'
+import { type ProblemKind, type UiKey, word } from '../words.ts'
 import { icon } from './icon.ts'
 import { problem } from './problem.ts'
 
@@ -22,9 +22,25 @@ export interface Notices {
   readonly mishaps: readonly Mishap[]
   readonly rebuilt: boolean
   readonly offerRecovery: boolean
+  /** The room, while its owner is offered to have the server keep it. */
+  readonly offerKeep: Room | null
   readonly newcomerName: string | null
+  /** Of a copy from a file: going on in a new room. */
+  readonly copy: 'none' | 'offered' | 'under-way'
+  /** What was just done. */
+  readonly said: UiKey | null
   readonly dismiss: (mishap: Mishap) => void
-  readonly act: (action: 'dismiss-rebuilt' | 'recovery' | 'recovery-later' | 'rename' | 'keep-name') => void
+  readonly act: (
+    action:
+      | 'dismiss-rebuilt'
+      | 'dismiss-said'
+      | 'copy'
+      | 'keep-later'
+      | 'recovery'
+      | 'recovery-later'
+      | 'rename'
+      | 'keep-name',
+  ) => void
 }
 
 function closeButton(act: () => void): TemplateResult {
@@ -52,6 +68,24 @@ function recoveryNotice({ act }: Notices): TemplateResult {
   </section>`
 }
 
+function keepNotice(room: Room, { state, act }: Notices): TemplateResult {
+  return html`<section class="notice" aria-label=${word('keepOnServer')}>
+    ${icon('archivist')}
+    <keep-copy class="keep-copy" .room=${room} .state=${state}></keep-copy>
+    <button type="button" class="quiet" @click=${() => act('keep-later')}>
+      ${word(state.save.archivist === 'none' ? 'keepLater' : 'dismiss')}
+    </button>
+  </section>`
+}
+
+function receivingNotice(sync: NonNullable<RoomState['sync']>): TemplateResult {
+  return html`<div class="notice">
+    ${icon('waiting')}
+    <p id="receiving">${receivingText(sync)}</p>
+    <progress aria-labelledby="receiving" max="100" .value=${receivedPercent(sync)}></progress>
+  </div>`
+}
+
 function newcomerNotice(name: string, { act }: Notices): TemplateResult {
   return html`<section class="notice" aria-label=${word('yourName')}>
     ${icon('people')}
@@ -61,11 +95,30 @@ function newcomerNotice(name: string, { act }: Notices): TemplateResult {
   </section>`
 }
 
+function copyNotice({ copy, act }: Notices): TemplateResult {
+  return html`<section class="notice" aria-label=${word('detached')}>
+    ${icon('page')}
+    <p>${word('copyNotice')}</p>
+    <button type="button" class="primary" ?disabled=${copy === 'under-way'} @click=${() => act('copy')}>
+      ${word(copy === 'under-way' ? 'copying' : 'copyAsNew')}
+    </button>
+  </section>`
+}
+
+function saidNotice(said: UiKey, { act }: Notices): TemplateResult {
+  return html`<div class="notice">
+    ${icon('check')}
+    <p>${word(said)}</p>
+    ${closeButton(() => act('dismiss-said'))}
+  </div>`
+}
+
 /** Lines under the top bar: what is wrong, what just happened, what one may want to do. None of them blocks. */
 export function roomNotices(notices: Notices): TemplateResult {
   const wrong = stateProblem(notices.state)
   return html`<div class="notices">
     ${wrong ? problem(wrong) : nothing} ${notices.mishaps.map((mishap) => mishapNotice(mishap, notices))}
+    ${notices.state.sync ? receivingNotice(notices.state.sync) : nothing}
     <div role="status">
       ${
         notices.rebuilt
@@ -76,8 +129,11 @@ export function roomNotices(notices: Notices): TemplateResult {
             </div>`
           : nothing
       }
+      ${notices.said ? saidNotice(notices.said, notices) : nothing}
     </div>
+    ${notices.copy === 'none' ? nothing : copyNotice(notices)}
     ${notices.newcomerName === null ? nothing : newcomerNotice(notices.newcomerName, notices)}
     ${notices.offerRecovery ? recoveryNotice(notices) : nothing}
+    ${notices.offerKeep ? keepNotice(notices.offerKeep, notices) : nothing}
   </div>`
 }

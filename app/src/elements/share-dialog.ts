@@ -83,6 +83,7 @@ export class ShareDialog extends LightElement {
       <div class="dialog-body">
         ${this.#mayInvite ? this.#form() : html`<p>${word('mayNotInvite')}</p>`}
         ${this.failure ? problem(this.failure) : nothing} ${this.invite ? this.#made(this.invite) : nothing}
+        ${this.open ? html`<keep-copy class="keep-copy" .room=${this.room} .state=${this.state}></keep-copy>` : nothing}
         ${this.open ? html`<access-lists .room=${this.room} .state=${this.state}></access-lists>` : nothing}
       </div>
     </dialog>`

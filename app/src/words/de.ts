@@ -47,6 +47,18 @@ export const de: Catalogue = {
     saveState: 'Speicherstand',
     onThisDevice: 'Auf diesem Gerät',
     withPeople: 'Bei {count} Leuten',
+    withArchivist: 'Beim Archivar',
+    receiving: 'Der Raum wird empfangen: {percent} % ({size})',
+    keepOnServer: 'Eine Kopie auf diesem Server behalten',
+    keepExplained:
+      'Der Archivar dieses Servers kann eine versiegelte Kopie behalten, damit Leute mit einem Link den Raum erreichen, wenn niemand hier ist. Lesen kann er sie nicht.',
+    keepAsking: 'Der Archivar wird gefragt…',
+    keepDone: 'Ein Archivar behält eine versiegelte Kopie dieses Raums.',
+    keepLater: 'Jetzt nicht',
+    archivistName: 'Archivar eines Servers',
+    archivistHint: 'Eine Maschine: behält eine versiegelte Kopie, liest nichts',
+    archivistRolledBack:
+      'Einem Archivar fehlt ein Teil dessen, was er bestätigt hatte: Er wurde auf einen älteren Stand zurückgesetzt. Was dort fehlt, wird von hier noch einmal gesendet.',
     notSaved: 'Nicht gespeichert',
     saving: 'Wird gespeichert…',
     connection: 'Verbindung',
@@ -172,6 +184,53 @@ export const de: Catalogue = {
     recoveryDone:
       'Die Wiederherstellungsdatei wurde den Downloads deines Browsers übergeben. Bewahre sie woanders auf als auf diesem Computer.',
 
+    importFile: 'Datei importieren',
+    dropHere: 'Datei ablegen, um ihren Raum zu öffnen',
+    importTitle: 'Raum importieren',
+    importChecking: 'Die Datei wird geprüft …',
+    importHasRoot:
+      'Diese Datei enthält auch den Schlüssel, dem der Raum gehört. Mit seiner Passphrase werden Sie hier zum Besitzer. Ohne sie können Sie den Raum lesen oder behalten die Rolle, die Sie darin haben.',
+    importAsOwner: 'Als Besitzer öffnen',
+    importWithoutKey: 'Ohne den Schlüssel öffnen',
+    chooseFile: 'Datei wählen',
+    chooseOther: 'Andere Datei wählen',
+    noFileChosen: 'Keine Datei gewählt',
+    restoreRecovery: 'Mit einer Wiederherstellungsdatei öffnen',
+    recoverExplained:
+      'Eine Wiederherstellungsdatei macht Sie wieder zum Besitzer ihres Raums. Text enthält sie nicht: Der kommt von Leuten, die verbunden sind, oder aus einer Raumdatei, die Sie importieren.',
+    recoverOpen: 'Raum öffnen',
+    recoverOpening: 'Wird entsperrt …',
+    fileNeeded: 'Wählen Sie zuerst die Wiederherstellungsdatei.',
+    passphraseNeeded: 'Geben Sie die Passphrase ein.',
+    roomMenu: 'Raum-Menü',
+    exportRoom: 'In eine Datei exportieren',
+    exportExplained:
+      'Die Datei enthält den ganzen Raum mit seinem Verlauf und die Schlüssel, um ihn zu lesen. Wer die Datei hat, kann alles lesen: Bewahren Sie sie so sicher auf wie einen Einladungslink.',
+    exportOwnerKey: 'Den Schlüssel beilegen, dem dieser Raum gehört',
+    exportOwnerKeyHint:
+      'Mit einer Passphrase gesperrt. Wer die Datei importiert und sie kennt, wird Besitzer.',
+    exportSave: 'Exportieren',
+    exportWorking: 'Die Datei wird geschrieben …',
+    exportDone: 'Die Datei liegt bei den Downloads Ihres Browsers ({size}).',
+    earlierStates: 'Früheren Stand wiederherstellen',
+    earlierExplained:
+      'Die Seite liest sich wieder wie damals. Das ist eine Änderung von Ihnen wie jede andere: Andere sehen sie, und Rückgängig nimmt sie zurück.',
+    earlierList: 'Frühere Stände',
+    earlierNone: 'Von dieser Seite gibt es noch keinen früheren Stand.',
+    earlierLoading: 'Der Verlauf wird durchgesehen …',
+    beforeChanges: 'Vor den Änderungen von {name}',
+    changeCounts: '{inserted} geschrieben, {deleted} gelöscht',
+    muchDeleted: 'Viel gelöscht',
+    preview: 'Vorschau',
+    previewEmpty: 'Die Seite war damals leer.',
+    restore: 'Wiederherstellen',
+    restored: 'Der frühere Stand ist wieder da. Rückgängig nimmt das zurück.',
+    detached: 'Kopie aus einer Datei, nur zum Lesen',
+    copyNotice:
+      'Das ist eine Kopie aus einer Datei: Sie können sie lesen, und sonst sieht sie niemand. Um weiterzuschreiben, kopieren Sie sie als neuen Raum.',
+    copyAsNew: 'Als neuen Raum kopieren',
+    copying: 'Wird kopiert …',
+
     equivocation:
       '{name} hat verschiedenen Leuten verschiedene Fassungen derselben Änderung geschickt. Alle behalten dieselbe, und das Gerät ist aus dem Raum ausgeschlossen.',
     authorRefused: 'Ein Gerät hat etwas geschickt, was es nicht schreiben darf. Es wurde nicht angewendet.',
@@ -225,6 +284,16 @@ export const de: Catalogue = {
       kept: 'Das Dokument ist, wie es vorher war.',
       todo: 'Füge es in kleineren Stücken ein.',
     },
+    'archivist-refused': {
+      what: 'Der Archivar dieses Servers behält diesen Raum nicht.',
+      kept: 'Der Raum ist, wie er war, auf deinen Geräten und denen der Leute darin.',
+      todo: 'Frage, wer diesen Server betreibt, ob er weitere Räume aufnimmt.',
+    },
+    'archivist-unavailable': {
+      what: 'Der Archivar dieses Servers hat nicht geantwortet.',
+      kept: 'Der Raum ist, wie er war, auf deinen Geräten und denen der Leute darin.',
+      todo: 'Prüfe, ob du online bist, und versuche es noch einmal.',
+    },
     'not-allowed': {
       what: 'Deine Rolle in diesem Raum erlaubt das nicht.',
       kept: 'Der Raum wurde nicht verändert.',
@@ -234,6 +303,26 @@ export const de: Catalogue = {
       what: 'Die Wiederherstellungsdatei ist beschädigt oder die Passphrase ist falsch.',
       kept: 'Auf diesem Gerät wurde nichts verändert.',
       todo: 'Prüfe die Passphrase und ob es die richtige Datei ist.',
+    },
+    'file-damaged': {
+      what: 'Das ist keine Raumdatei, oder sie ist beschädigt.',
+      kept: 'Auf diesem Gerät wurde nichts geändert.',
+      todo: 'Wählen Sie eine Datei, die auf .parley endet, oder kopieren Sie sie noch einmal: Vielleicht fehlt ein Teil.',
+    },
+    'file-version': {
+      what: 'Diese Datei hat eine andere Version von Parley geschrieben.',
+      kept: 'Auf diesem Gerät wurde nichts geändert.',
+      todo: 'Laden Sie die Seite neu, um die neueste Version zu bekommen, und importieren Sie die Datei dann noch einmal.',
+    },
+    'file-refused': {
+      what: 'Diese Datei wurde verändert: Was darin steht, haben nicht die Leute ihres Raums unterschrieben.',
+      kept: 'Nichts davon wurde importiert.',
+      todo: 'Bitten Sie jemanden, dem Sie vertrauen, noch einmal um die Datei.',
+    },
+    'file-sealed': {
+      what: 'Diese Datei enthält keinen Schlüssel, um den Raum zu lesen: Ein Server hat sie geschrieben, der ihn nicht lesen kann.',
+      kept: 'Auf diesem Gerät wurde nichts geändert.',
+      todo: 'Treten Sie dem Raum zuerst über einen Einladungslink bei, oder bitten Sie ein Mitglied um seinen Export.',
     },
     closed: {
       what: 'Der Raum wurde geschlossen, bevor das fertig war.',

@@ -45,6 +45,18 @@ export const en = {
     saveState: 'Save state',
     onThisDevice: 'On this device',
     withPeople: 'With {count} people',
+    withArchivist: 'With the archivist',
+    receiving: 'Receiving the room: {percent} % ({size})',
+    keepOnServer: 'Keep a copy on this server',
+    keepExplained:
+      'The archivist of this server can keep a sealed copy, so that people with a link reach the room when nobody is here. It cannot read it.',
+    keepAsking: 'Asking the archivist…',
+    keepDone: 'An archivist keeps a sealed copy of this room.',
+    keepLater: 'Not now',
+    archivistName: 'Archivist of a server',
+    archivistHint: 'A machine: keeps a sealed copy, reads nothing',
+    archivistRolledBack:
+      'An archivist lost part of what it had confirmed: it was put back to an older state. What is missing there is sent again from here.',
     notSaved: 'Not saved',
     saving: 'Saving…',
     connection: 'Connection',
@@ -168,6 +180,52 @@ export const en = {
     recoveryDone:
       'The recovery file was handed to your browser’s downloads. Keep it somewhere else than this computer.',
 
+    importFile: 'Import a file',
+    dropHere: 'Drop the file to open its room',
+    importTitle: 'Import a room',
+    importChecking: 'Checking the file…',
+    importHasRoot:
+      'This file also holds the key that owns the room. With its passphrase you become an owner here. Without it you can read the room, or keep the role that you have in it.',
+    importAsOwner: 'Open as owner',
+    importWithoutKey: 'Open without the key',
+    chooseFile: 'Choose a file',
+    chooseOther: 'Choose another file',
+    noFileChosen: 'No file chosen',
+    restoreRecovery: 'Restore from a recovery file',
+    recoverExplained:
+      'A recovery file makes you an owner of its room again. It holds no text: that comes from people who are connected, or from a room file that you import.',
+    recoverOpen: 'Open the room',
+    recoverOpening: 'Unlocking…',
+    fileNeeded: 'Choose the recovery file first.',
+    passphraseNeeded: 'Type the passphrase.',
+    roomMenu: 'Room menu',
+    exportRoom: 'Export to a file',
+    exportExplained:
+      'The file holds the whole room with its history, and the keys to read it. Whoever has the file can read everything: keep it as safe as an invite link.',
+    exportOwnerKey: 'Include the key that owns this room',
+    exportOwnerKeyHint: 'Locked with a passphrase. Whoever imports the file and knows it becomes an owner.',
+    exportSave: 'Export',
+    exportWorking: 'Writing the file…',
+    exportDone: 'The file was handed to your browser’s downloads ({size}).',
+    earlierStates: 'Restore an earlier state',
+    earlierExplained:
+      'The page reads as it did then. That is a change of yours like any other: others see it, and Undo takes it back.',
+    earlierList: 'Earlier states',
+    earlierNone: 'There is no earlier state of this page yet.',
+    earlierLoading: 'Looking through the history…',
+    beforeChanges: 'Before {name}’s changes',
+    changeCounts: '{inserted} written, {deleted} deleted',
+    muchDeleted: 'Much was deleted',
+    preview: 'Preview',
+    previewEmpty: 'The page was empty then.',
+    restore: 'Restore',
+    restored: 'The earlier state is back. Undo takes that back.',
+    detached: 'Read-only copy from a file',
+    copyNotice:
+      'This is a copy from a file: you can read it, and nobody else sees it. To go on writing, copy it as a new room.',
+    copyAsNew: 'Copy as new room',
+    copying: 'Copying…',
+
     equivocation:
       '{name} sent different people different versions of the same change. Everybody keeps the same one, and that device is shut out of the room.',
     authorRefused: 'A device sent something that it may not write. It was not applied.',
@@ -222,6 +280,16 @@ export const en = {
       kept: 'The document is as it was before.',
       todo: 'Add it in smaller pieces.',
     },
+    'archivist-refused': {
+      what: 'The archivist of this server does not keep this room.',
+      kept: 'The room is as it was, on your devices and those of the people in it.',
+      todo: 'Ask whoever runs this server whether it takes more rooms.',
+    },
+    'archivist-unavailable': {
+      what: 'The archivist of this server did not answer.',
+      kept: 'The room is as it was, on your devices and those of the people in it.',
+      todo: 'Check that you are online, then try again.',
+    },
     'not-allowed': {
       what: 'Your role in this room does not allow that.',
       kept: 'The room was not changed.',
@@ -231,6 +299,26 @@ export const en = {
       what: 'The recovery file is damaged, or the passphrase is wrong.',
       kept: 'Nothing on this device was changed.',
       todo: 'Check the passphrase and that it is the right file.',
+    },
+    'file-damaged': {
+      what: 'This is no room file, or it is damaged.',
+      kept: 'Nothing on this device was changed.',
+      todo: 'Choose a file that ends in .parley, or copy it again: part of it may be missing.',
+    },
+    'file-version': {
+      what: 'This file was written by another version of Parley.',
+      kept: 'Nothing on this device was changed.',
+      todo: 'Reload the page to get the newest version, then import the file again.',
+    },
+    'file-refused': {
+      what: 'This file was altered: what is in it was not signed by people of its room.',
+      kept: 'Nothing of it was imported.',
+      todo: 'Ask for the file again, from somebody you trust.',
+    },
+    'file-sealed': {
+      what: 'This file holds no key to read the room with: a server wrote it that cannot read the room.',
+      kept: 'Nothing on this device was changed.',
+      todo: 'Join the room by an invite link first, or ask a member for their export.',
     },
     closed: {
       what: 'The room was closed before this was finished.',

@@ -16,7 +16,12 @@ describe('converge', () => {
       'ben editor',
     ])
     await meeting.until(() => ben.room.state.save.holderCount === 1)
-    expect(ben.room.state.save).toEqual({ device: 'saved', holderCount: 1, written: true })
+    expect(ben.room.state.save).toMatchObject({
+      device: 'saved',
+      holderCount: 1,
+      archivist: 'none',
+      written: true,
+    })
   })
 
   it('a late joiner gets a document of several megabytes', async () => {
@@ -45,7 +50,12 @@ describe('converge', () => {
     ben.doc.doc.getText('t').insert(0, 'from ben ')
     await meeting.world.clock.runFor(60_000)
     expect(ada.room.state.connection.name).toBe('offline')
-    expect(cleo.room.state.connection).toEqual({ name: 'connected', linkCount: 1, signaling: 'down' })
+    expect(cleo.room.state.connection).toEqual({
+      name: 'connected',
+      linkCount: 1,
+      relayedCount: 0,
+      signaling: 'down',
+    })
     expect(meeting.textOf(ada)).toBe('from ada ')
     meeting.world.network.heal()
     meeting.world.signaling.up()
