@@ -1,5 +1,6 @@
 /** IP addresses of clients: whom limits count as one, and what of it may be logged. Pure. */
 import { isIP } from 'node:net'
+import type { IsTrustedProxy } from './trusted-proxies.ts'
 
 /** RFC 4291 §2.5.5.2: a dual-stack socket shows IPv4 clients like this. */
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
@@ -30,16 +31,19 @@ export function addressForLog(address: string): string {
 }
 
 /**
- * The client behind a connection. `X-Forwarded-For` is believed only from `trustedProxies`, and of it only the last
- * entry, which that proxy wrote itself.
+ * The client behind a connection. `X-Forwarded-For` is read from its end, where the nearest proxy wrote, and as far as
+ * whoever wrote is trusted: what a client put there itself stands further left and is never reached.
  */
 export function clientAddress(
   remote: string | undefined,
   forwardedFor: string | undefined,
-  trustedProxies: readonly string[],
+  isTrustedProxy: IsTrustedProxy,
 ): string {
-  const direct = plainAddress(remote ?? 'unknown')
-  if (!trustedProxies.includes(direct)) return direct
-  const last = plainAddress(forwardedFor?.split(',').at(-1)?.trim() ?? '')
-  return isIP(last) === 0 ? direct : last
+  let client = plainAddress(remote ?? 'unknown')
+  for (const entry of forwardedFor?.split(',').reverse() ?? []) {
+    const next = plainAddress(entry.trim())
+    if (!isTrustedProxy(client) || isIP(next) === 0) break
+    client = next
+  }
+  return client
 }

@@ -6,6 +6,7 @@ import { ARCHIVIST_SETTINGS, readArchivistSettings } from './archivist-settings.
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 import { type AdmissionConfig, readTokenSettings, TOKEN_SETTINGS } from './tokens/token-settings.ts'
+import { isProxyRange } from './trusted-proxies.ts'
 import { readTurnSettings, TURN_SETTINGS, type TurnConfig } from './turn/turn-settings.ts'
 
 export interface Config extends AdmissionConfig {
@@ -19,12 +20,14 @@ export interface Config extends AdmissionConfig {
   readonly publicHosts: readonly string[]
   /** `https://host:port` of pages that may connect; empty for pages of `publicHosts`. */
   readonly allowedOrigins: readonly string[]
-  /** Addresses whose `X-Forwarded-For` is believed. */
+  /** Addresses and CIDR ranges whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
   readonly iceServers: readonly IceServer[]
   readonly turn: TurnConfig
   /** `null` where rooms are kept by nobody. */
   readonly archivist: ArchivistConfig | null
+  /** Of a Redis through which rooms span instances, or `null` for one instance. May hold a password. */
+  readonly redisUrl: string | null
   readonly limits: Limits
   readonly logLevel: LogLevel
 }
@@ -42,6 +45,7 @@ export const DEFAULT_CONFIG: Config = {
   archivist: null,
   admission: 'grant',
   tokens: null,
+  redisUrl: null,
   limits: DEFAULT_LIMITS,
   logLevel: 'info',
 }
@@ -80,7 +84,7 @@ export const SETTINGS = [
     flag: 'trusted-proxies',
     env: 'PARLEY_TRUSTED_PROXIES',
     value: 'LIST',
-    help: 'addresses of proxies whose X-Forwarded-For is believed, comma separated (none)',
+    help: 'proxies whose X-Forwarded-For is believed: addresses or ranges like 10.0.0.0/8 (none)',
   },
   {
     flag: 'ice-servers',
@@ -91,6 +95,12 @@ export const SETTINGS = [
   ...TURN_SETTINGS,
   ...ARCHIVIST_SETTINGS,
   ...TOKEN_SETTINGS,
+  {
+    flag: 'redis-url',
+    env: 'PARLEY_REDIS_URL',
+    value: 'URL',
+    help: 'redis:// or rediss:// through which rooms span several instances (none)',
+  },
   {
     flag: 'peers-per-room',
     env: 'PARLEY_PEERS_PER_ROOM',
@@ -135,24 +145,26 @@ function readFlags(args: readonly string[], errors: string[]): Map<string, strin
   return values
 }
 
-const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/
-const ORIGIN = /^https?:\/\/(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/
-const ADDRESS = /^[0-9a-f.:]+$/
+const isHost = (item: string) => /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/.test(item)
+const isOrigin = (item: string) => /^https?:\/\/(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/.test(item)
 
 function integerFrom(least: number, most: number): Parse<number> {
   return (text) =>
     /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : null
 }
 
-function listOf(pattern: RegExp): Parse<readonly string[]> {
+function listOf(accepts: (item: string) => boolean): Parse<readonly string[]> {
   return (text) => {
     const items = text
       .toLowerCase()
       .split(',')
       .map((item) => item.trim())
-    return items.every((item) => pattern.test(item)) ? items : null
+    return items.every(accepts) ? items : null
   }
 }
+
+const parseRedisUrl: Parse<string> = (text) =>
+  /^rediss?:\/\/[^\s/]+/.test(text) && URL.canParse(text) ? text : null
 
 /** What clients would refuse in `welcome` is refused here. */
 function parseIceServers(text: string): readonly IceServer[] | null {
@@ -208,18 +220,18 @@ function configFrom(read: Read, errors: string[]): Config {
     tls: null,
     turn: d.turn,
     archivist: d.archivist,
-    publicHosts: read('public-hosts', d.publicHosts, 'host[:port], comma separated', listOf(HOST)),
+    publicHosts: read('public-hosts', d.publicHosts, 'host[:port], comma separated', listOf(isHost)),
     allowedOrigins: read(
       'allowed-origins',
       d.allowedOrigins,
       'http(s)://host[:port], comma separated',
-      listOf(ORIGIN),
+      listOf(isOrigin),
     ),
     trustedProxies: read(
       'trusted-proxies',
       d.trustedProxies,
-      'IP addresses, comma separated',
-      listOf(ADDRESS),
+      'IP addresses or CIDR ranges, comma separated',
+      listOf(isProxyRange),
     ),
     iceServers: read(
       'ice-servers',
@@ -228,6 +240,7 @@ function configFrom(read: Read, errors: string[]): Config {
       parseIceServers,
     ),
     ...readTokenSettings(read, errors),
+    redisUrl: read<string | null>('redis-url', d.redisUrl, 'a redis:// or rediss:// URL', parseRedisUrl),
     limits: limitsFrom(read),
     logLevel: read(
       'log-level',

@@ -2,7 +2,7 @@
 import { CLOSE, type PeerId, type ServerMessage } from '@parley/protocol'
 import type WebSocket from 'ws'
 import type { ConnectionPlaces, Stage } from './connection-places.ts'
-import type { Limits } from './limits.ts'
+import { type Limits, RETRY_AFTER_S } from './limits.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { TokenBucket } from './rate-limit.ts'
@@ -10,6 +10,8 @@ import { type Effect, Session, type SessionContext } from './session.ts'
 
 /** RFC 6455 §7.4.1: the server met a condition that it did not expect. */
 const INTERNAL_ERROR = 1011
+
+export const GOING_AWAY = `going away: reconnect elsewhere, or here in ${RETRY_AFTER_S} s`
 
 /** What all connections of a server share. */
 export interface ConnectionContext {
@@ -149,7 +151,7 @@ export class Connection {
 
   /** The server is going down: the client is told to come back elsewhere or later. */
   goAway(): void {
-    this.#close(CLOSE.goingAway, 'server is going away')
+    this.#close(CLOSE.goingAway, GOING_AWAY)
   }
 
   #onClosed(): void {

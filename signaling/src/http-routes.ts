@@ -1,5 +1,6 @@
 /** Everything that is asked over plain HTTP: health, metrics, the built app. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { RETRY_AFTER_S } from './limits.ts'
 import type { Metrics } from './metrics.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { type Assets, findAsset, sendAsset } from './static-files.ts'
@@ -9,6 +10,8 @@ export interface RouteContext {
   readonly assets: Assets
   readonly metrics: Metrics
   isDraining(): boolean
+  /** Something that this server uses cannot be reached; it goes on with less. */
+  isDegraded(): boolean
 }
 
 function sendText(response: ServerResponse, status: number, text: string, contentType = 'text/plain'): void {
@@ -29,9 +32,12 @@ export async function route(
   const path = pathOf(request)
   switch (path) {
     case '/healthz':
-      return sendText(response, 200, 'alive\n')
+      // A restart would not help: what is degraded is alive.
+      return sendText(response, 200, context.isDegraded() ? 'degraded\n' : 'alive\n')
     case '/readyz':
-      return context.isDraining() ? sendText(response, 503, 'draining\n') : sendText(response, 200, 'ready\n')
+      if (!context.isDraining()) return sendText(response, 200, 'ready\n')
+      response.setHeader('Retry-After', RETRY_AFTER_S)
+      return sendText(response, 503, 'draining\n')
     case '/metrics': {
       const { registry } = context.metrics
       return sendText(response, 200, await registry.metrics(), registry.contentType)

@@ -11,8 +11,6 @@ export interface Limits {
   readonly peersPerRoom: number
   /** Places of one proven key in one room: a device with many tabs open, yet no member alone fills a room. */
   readonly connectionsPerKey: number
-  /** TCP connections of one address, requests for the app included: some 500 browsers behind one NAT. */
-  readonly socketsPerAddress: number
   /** Sustained, per connection: candidates come coalesced, so a join to 8 peers needs about 20 messages. */
   readonly messagesPerSecond: number
   readonly messagesBurst: number
@@ -24,6 +22,10 @@ export interface Limits {
   readonly heartbeatMs: number
   /** An expired grant may be renewed for so long; with one heartbeat it stays below 60 s. */
   readonly expiryGraceMs: number
+  /** Every so often an instance says that it lives. */
+  readonly instanceHeartbeatMs: number
+  /** One that was not heard of for so long is gone: three heartbeats. */
+  readonly instanceTtlMs: number
   /** Listeners of one topic of `/y-webrtc`; its clients publish about ten messages for each other one that they meet. */
   readonly subscribersPerTopic: number
   /** Devices of one person that pair at the same time, over a topic that needs no token. */
@@ -43,7 +45,6 @@ export const DEFAULT_LIMITS: Limits = {
   provenPerAddress: 500,
   peersPerRoom: 1000,
   connectionsPerKey: 16,
-  socketsPerAddress: 2000,
   messagesPerSecond: 30,
   messagesBurst: 60,
   bufferedBytes: 1024 * 1024,
@@ -51,6 +52,8 @@ export const DEFAULT_LIMITS: Limits = {
   heartbeatMs: 30_000,
   expiryGraceMs: 20_000,
   closeGraceMs: 1_000,
+  instanceHeartbeatMs: 5_000,
+  instanceTtlMs: 15_000,
   subscribersPerTopic: 200,
   peersPerPairing: 8,
   topicMessagesPerSecond: 50,
@@ -75,6 +78,10 @@ export const GZIP_MIN_BYTES = 1024
 export const APP_BYTES = 128 * 1024 * 1024
 /** From the signal to stop until the process is gone, whatever hangs; orchestrators kill after 10–30 s. */
 export const STOP_MS = 5_000
+/** TCP connections of one address for each WebSocket that it may have: those in which a browser asks for the app besides. */
+export const SOCKETS_PER_PLACE = 4
+/** Where a server that goes away sends those who would come: another instance is there at once, this one soon. */
+export const RETRY_AFTER_S = 5
 /** Clocks of provider and server differ by no more; with the grace above an expired token ends within 60 s. */
 export const TOKEN_SKEW_S = 20
 /** A set of 30 RSA keys with their certificates. */
@@ -91,3 +98,17 @@ export const TOPICS_PER_CONNECTION = 64
 export const TOPIC_CHARACTERS = 256
 /** Nesting of what is published there; y-webrtc's own messages have 4 levels. */
 export const TOPIC_DATA_DEPTH = 16
+/** A message from one instance to another: a signal, as large as a frame of a client, and its address. */
+export const INSTANCE_MESSAGE_CHARACTERS = 66 * 1024
+/** Commands to the Redis without an answer, and characters in them; beyond, it counts as out of reach. */
+export const REDIS_PENDING_COUNT = 5_000
+export const REDIS_PENDING_CHARACTERS = 16 * 1024 * 1024
+/** A command without an answer for so long ends the connection, and with it whatever waits in it. */
+export const REDIS_ANSWER_MS = 1_000
+/** Attempts to connect again: from the first to the longest pause. */
+export const REDIS_RETRY_MS = 100
+export const REDIS_RETRY_MAX_MS = 3_000
+/** Members added or removed in one command: below 1 ms of the Redis. */
+export const REDIS_BATCH_COUNT = 500
+/** TCP keep-alive on both connections: a peer that vanished without a word is noticed. */
+export const REDIS_KEEP_ALIVE_MS = 10_000

@@ -19,6 +19,7 @@ export interface Metrics {
   refused(why: Refusal | TopicRefusal): void
   upgradeRejected(status: number): void
   slowReader(): void
+  socketRefused(): void
   tokenRefused(fault: AdmissionFault): void
   /** Keys of operator tokens were read, or could not be. */
   tokenKeysRead(outcome: 'read' | 'failed'): void
@@ -67,6 +68,7 @@ export function makeMetrics(readings: Readings): Metrics {
   const refused = counter('refused_total', 'Connections refused after the upgrade', ['why'])
   const rejected = counter('upgrades_rejected_total', 'Upgrades answered with an HTTP error', ['status'])
   const slow = counter('slow_readers_total', 'Connections cut off since they did not read')
+  const sockets = counter('sockets_refused_total', 'TCP connections beyond the limit of one address')
   const tokens = counter('tokens_refused_total', 'Operator tokens that did not admit', ['fault'])
   const keys = counter('token_key_reads_total', 'Reads of the keys of operator tokens', ['outcome'])
   return {
@@ -80,6 +82,7 @@ export function makeMetrics(readings: Readings): Metrics {
     refused: (why) => refused.inc({ why }),
     upgradeRejected: (status) => rejected.inc({ status: String(status) }),
     slowReader: () => slow.inc(),
+    socketRefused: () => sockets.inc(),
     tokenRefused: (fault) => tokens.inc({ fault }),
     tokenKeysRead: (outcome) => keys.inc({ outcome }),
   }

@@ -83,4 +83,36 @@ export class RoomRegistry {
       member.introduced.add(other)
     }
   }
+
+  /** Remembers an introduction to a peer of another instance; false when it is here, known already, or one too many. */
+  introduceAbsent(roomId: RoomId, peer: PeerId, other: PeerId): boolean {
+    const members = this.#rooms.get(roomId)?.members
+    const introduced = members?.get(peer)?.introduced
+    if (!introduced || members?.has(other) || introduced.has(other)) return false
+    if (introduced.size >= this.#peersPerRoom) return false
+    introduced.add(other)
+    return true
+  }
+
+  /** False when it was not remembered, or is a peer of this instance. */
+  forgetAbsent(roomId: RoomId, peer: PeerId, other: PeerId): boolean {
+    const members = this.#rooms.get(roomId)?.members
+    if (members?.has(other)) return false
+    return members?.get(peer)?.introduced.delete(other) ?? false
+  }
+
+  *members(): Generator<readonly [RoomId, PeerId]> {
+    for (const [roomId, { members }] of this.#rooms) {
+      for (const peer of members.keys()) yield [roomId, peer]
+    }
+  }
+
+  /** Every peer with everybody that it was introduced to. */
+  *introductions(): Generator<readonly [RoomId, PeerId, PeerId]> {
+    for (const [roomId, { members }] of this.#rooms) {
+      for (const [peer, { introduced }] of members) {
+        for (const other of introduced) yield [roomId, peer, other]
+      }
+    }
+  }
 }

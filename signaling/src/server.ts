@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import { networkInterfaces } from 'node:os'
-import { type PeerId, toBase64Url } from '@parley/protocol'
+import type { PeerId } from '@parley/protocol'
 import { ArchivistLink } from './archivist-link.ts'
 import { type Config, DEFAULT_CONFIG } from './config.ts'
 import type { Connection } from './connection.ts'
@@ -15,23 +15,25 @@ import { ConnectionPlaces } from './connection-places.ts'
 import { ownHosts } from './hosts.ts'
 import { type RouteContext, route } from './http-routes.ts'
 import { listen, makeHttpServer, urlOf } from './http-server.ts'
+import { type Instances, openInstances } from './instances/open-instances.ts'
 import { KeyPlaces } from './key-places.ts'
+import { SOCKETS_PER_PLACE } from './limits.ts'
 import { type Log, makeLog } from './log.ts'
 import { type Metrics, makeMetrics } from './metrics.ts'
-import { type Deliver, LocalRooms, type RoomDirectory } from './room-directory.ts'
+import type { Deliver } from './room-directory.ts'
 import { RoomRegistry } from './room-registry.ts'
 import type { SessionContext } from './session.ts'
+import { limitSockets } from './socket-places.ts'
 import { type Assets, loadApp } from './static-files.ts'
 import { Admission } from './tokens/admission.ts'
 import { openTokens } from './tokens/open-tokens.ts'
 import type { VerifyToken } from './tokens/operator-token.ts'
+import { trustIn } from './trusted-proxies.ts'
 import type { IceSource } from './turn/ice-servers.ts'
 import { openIce } from './turn/open-ice.ts'
 import { Upgrades } from './upgrade.ts'
 import { verifyEd25519 } from './verify.ts'
-import type { TopicConnection } from './y-webrtc/connection.ts'
 import type { TopicEndpoint } from './y-webrtc/endpoint.ts'
-import { Topics } from './y-webrtc/topics.ts'
 
 export interface ServerStats {
   readonly unproven: number
@@ -56,6 +58,7 @@ interface Parts {
   readonly rooms: RoomRegistry
   /** Proven connections by their peer. */
   readonly peers: Map<PeerId, Connection>
+  readonly instances: Instances
   readonly metrics: Metrics
   /** Refuses every token when no keys are configured. */
   readonly verifyToken: VerifyToken
@@ -75,6 +78,10 @@ async function makeParts(config: Config): Promise<Parts> {
   const log = makeLog(config.logLevel)
   const verifyToken = await openTokens(config.tokens, metrics, log)
   const ice = openIce(config)
+  const peers = new Map<PeerId, Connection>()
+  const { limits, redisUrl } = config
+  const deliver = makeDeliver(peers, metrics)
+  const instances = openInstances({ redisUrl, limits, registry: rooms, deliver, log })
   const archivist = config.archivist ? new ArchivistLink(config.archivist, log) : null
   await archivist?.start()
   return {
@@ -82,7 +89,8 @@ async function makeParts(config: Config): Promise<Parts> {
     log,
     places,
     rooms,
-    peers: new Map(),
+    peers,
+    instances,
     metrics,
     verifyToken,
     ice,
@@ -91,25 +99,21 @@ async function makeParts(config: Config): Promise<Parts> {
   }
 }
 
-const PEER_ID_BYTES = 16
-
-function makeDirectory({ rooms, peers, metrics }: Parts): RoomDirectory {
-  const deliver: Deliver = (to, message) => {
+function makeDeliver(peers: ReadonlyMap<PeerId, Connection>, metrics: Metrics): Deliver {
+  return (to, message) => {
     if (message.type === 'signal') metrics.signalDelivered()
     peers.get(to)?.send(message)
   }
-  const newPeer = () => toBase64Url(randomBytes(PEER_ID_BYTES)) as PeerId
-  return new LocalRooms(rooms, deliver, newPeer, Math.random)
 }
 
 function sessionContext(parts: Parts, hosts: readonly string[]): SessionContext {
-  const { config, metrics, verifyToken, ice, archivist } = parts
+  const { config, metrics, verifyToken, ice, archivist, instances } = parts
   return {
     hosts,
     ice,
     messagesPerSecond: config.limits.messagesPerSecond,
     expiryGraceMs: config.limits.expiryGraceMs,
-    rooms: makeDirectory(parts),
+    rooms: instances.rooms,
     admission: new Admission(config.admission, verifyToken, (fault) => metrics.tokenRefused(fault)),
     archivist,
     keyPlaces: new KeyPlaces(config.limits.connectionsPerKey),
@@ -119,14 +123,14 @@ function sessionContext(parts: Parts, hosts: readonly string[]): SessionContext 
   }
 }
 
-function makeTopics({ config, log, metrics, places, verifyToken }: Parts): TopicEndpoint {
+function makeTopics({ config, log, metrics, places, verifyToken, instances }: Parts): TopicEndpoint {
   const { limits } = config
   const session = {
-    topics: new Topics<TopicConnection>(limits),
+    topics: instances.topics,
     expiryGraceMs: limits.expiryGraceMs,
     nowMs: Date.now,
   }
-  return { verifyToken, context: { session, limits, places, metrics, log, passOn: () => undefined } }
+  return { verifyToken, context: { session, limits, places, metrics, log, passOn: instances.passOn } }
 }
 
 function makeUpgrades(parts: Parts, port: number): Upgrades {
@@ -142,20 +146,31 @@ function makeUpgrades(parts: Parts, port: number): Upgrades {
     log,
     hosts,
     allowedOrigins: config.allowedOrigins,
-    trustedProxies: config.trustedProxies,
+    isTrustedProxy: trustIn(config.trustedProxies),
     topics: makeTopics(parts),
     isDraining: () => parts.draining,
   })
 }
 
 function answerRequests(server: Server, parts: Parts, assets: Assets): void {
-  const context: RouteContext = { assets, metrics: parts.metrics, isDraining: () => parts.draining }
+  const context: RouteContext = {
+    assets,
+    metrics: parts.metrics,
+    isDraining: () => parts.draining,
+    isDegraded: () => !parts.instances.isUp(),
+  }
   server.on('request', (request, response) => {
     route(context, request, response).catch((error: unknown) => {
       parts.log('error', 'request-fault', { reason: String(error) })
       response.destroy()
     })
   })
+}
+
+function limitSocketsOf(server: Server, { config, metrics }: Parts): void {
+  const { provenPerAddress, unprovenPerAddress } = config.limits
+  const most = SOCKETS_PER_PLACE * (provenPerAddress + unprovenPerAddress)
+  limitSockets(server, most, trustIn(config.trustedProxies), () => metrics.socketRefused())
 }
 
 async function drain(parts: Parts, server: Server, upgrades: Upgrades): Promise<void> {
@@ -167,6 +182,7 @@ async function drain(parts: Parts, server: Server, upgrades: Upgrades): Promise<
   const cutOff = setTimeout(() => server.closeAllConnections(), parts.config.limits.closeGraceMs)
   await closed
   clearTimeout(cutOff)
+  await parts.instances.close()
   parts.log('info', 'stopped')
 }
 
@@ -176,7 +192,11 @@ export async function startServer(given: Partial<Config> = {}): Promise<RunningS
   const assets: Assets = config.appDir === null ? new Map() : await loadApp(config.appDir)
   const parts = await makeParts(config)
   const server = await makeHttpServer(config)
-  const port = await listen(server, config)
+  limitSocketsOf(server, parts)
+  const port = await listen(server, config).catch(async (error: unknown) => {
+    await parts.instances.close()
+    throw error
+  })
   server.on('error', (error) => parts.log('error', 'server-error', { reason: error.message }))
   const upgrades = makeUpgrades(parts, port)
   upgrades.listenTo(server)

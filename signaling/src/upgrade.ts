@@ -7,6 +7,8 @@ import { addressForLog, addressKey, clientAddress } from './address.ts'
 import { Connection, type ConnectionContext } from './connection.ts'
 import { mayConnect } from './hosts.ts'
 import { pathOf } from './http-routes.ts'
+import { RETRY_AFTER_S } from './limits.ts'
+import type { IsTrustedProxy } from './trusted-proxies.ts'
 import { TopicConnection } from './y-webrtc/connection.ts'
 import { type TopicEndpoint, topicRightOf, Y_WEBRTC_PATH } from './y-webrtc/endpoint.ts'
 import type { TopicRight } from './y-webrtc/session.ts'
@@ -14,7 +16,7 @@ import type { TopicRight } from './y-webrtc/session.ts'
 export interface UpgradeContext extends ConnectionContext {
   readonly hosts: readonly string[]
   readonly allowedOrigins: readonly string[]
-  readonly trustedProxies: readonly string[]
+  readonly isTrustedProxy: IsTrustedProxy
   readonly topics: TopicEndpoint
   isDraining(): boolean
 }
@@ -25,7 +27,8 @@ const WsServer =
 
 function reject(socket: Duplex, status: number): void {
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`
-  socket.end(`${head}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  const retry = status === 503 ? `\r\nRetry-After: ${RETRY_AFTER_S}` : ''
+  socket.end(`${head}${retry}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
 const PATHS: ReadonlySet<string> = new Set(['/v1', Y_WEBRTC_PATH])
@@ -52,10 +55,10 @@ export class Upgrades {
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { log, metrics, places, trustedProxies } = this.#context
+    const { log, metrics, places, isTrustedProxy } = this.#context
     socket.on('error', (error) => log('debug', 'upgrade-error', { reason: error.message }))
     const forwardedFor = request.headers['x-forwarded-for']
-    const address = clientAddress(request.socket.remoteAddress, String(forwardedFor ?? ''), trustedProxies)
+    const address = clientAddress(request.socket.remoteAddress, String(forwardedFor ?? ''), isTrustedProxy)
     const key = addressKey(address)
     const status = this.#statusFor(request) ?? (places.take(key, 'unproven') ? null : 429)
     if (status !== null) {

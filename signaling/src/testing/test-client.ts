@@ -14,6 +14,9 @@ import type { TestMember, TestRoom } from '@parley/protocol/testing'
 import WebSocket from 'ws'
 import type { RunningServer } from '../server.ts'
 
+/** In this process or another one. */
+export type ServerAddress = Pick<RunningServer, 'url'>
+
 type Of<T extends ServerMessage['type']> = ServerMessage & { type: T }
 
 export class TestClient {
@@ -45,7 +48,7 @@ export class TestClient {
   }
 
   /** Rejects when the upgrade is refused. */
-  static async connect(server: RunningServer, headers: Record<string, string> = {}): Promise<TestClient> {
+  static async connect(server: ServerAddress, headers: Record<string, string> = {}): Promise<TestClient> {
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1`, { headers })
     const client = new TestClient(socket)
     await once(socket, 'open')
@@ -101,13 +104,13 @@ export class TestClient {
   }
 }
 
-export function hostOfServer(server: RunningServer): string {
+export function hostOfServer(server: ServerAddress): string {
   return new URL(server.url).host
 }
 
 /** Connects, proves, and returns with the welcome. */
 export async function join(
-  server: RunningServer,
+  server: ServerAddress,
   room: TestRoom,
   member: TestMember,
   token?: string,
@@ -120,7 +123,7 @@ export async function join(
 
 /** The HTTP status with which an upgrade is refused; written by hand, since ws would mend a wrong handshake. */
 export async function upgradeStatus(
-  server: RunningServer,
+  server: ServerAddress,
   path = '/v1',
   headers: Record<string, string> = {},
 ): Promise<number> {
