@@ -2,7 +2,7 @@
 import type { CloseReason, Delegation, DocName, KeyId, Role, RoomId } from '@parley/protocol'
 import type * as Y from 'yjs'
 import type { ParleyError } from './errors.ts'
-import type { Unsubscribe } from './ports.ts'
+import type { LinkPath, Unsubscribe } from './ports.ts'
 import type { DocumentAwareness } from './presence/document-awareness.ts'
 import type { DocumentHeads, HistoryEntry, HistoryOptions, Moment } from './room-history.ts'
 
@@ -13,7 +13,13 @@ export type ConnectionState =
   /** Signaling is up and knows of nobody else here. */
   | { readonly name: 'alone' }
   /** With signaling `down` the people here go on; nobody new can be introduced. */
-  | { readonly name: 'connected'; readonly linkCount: number; readonly signaling: 'up' | 'down' }
+  | {
+      readonly name: 'connected'
+      readonly linkCount: number
+      /** Of these, links that go through a relay. */
+      readonly relayedCount: number
+      readonly signaling: 'up' | 'down'
+    }
   /** No signaling and no link; edits are kept and merged later. */
   | { readonly name: 'offline' }
   /** Everybody here holds as many links as they may. */
@@ -25,6 +31,14 @@ export type ConnectionState =
   /** A copy from a file, without a grant: it is read, written by nobody, and meets nobody. */
   | { readonly name: 'detached' }
   | { readonly name: 'closed' }
+
+/** What stands between this device and others, as signaling and the room tell it. */
+export interface ReachState {
+  /** Connections go through relays alone, so that nobody learns anybody's address. */
+  readonly relayOnly: boolean
+  /** Whether the signaling server offers a relay (TURN); `null` before it was asked. */
+  readonly relayOffered: boolean | null
+}
 
 /** Three facts, never one. */
 export interface SaveState {
@@ -47,6 +61,8 @@ export interface Person {
   readonly self: boolean
   readonly handRaised: boolean
   readonly page: DocName | null
+  /** How bytes travel to them; `null` for oneself, for who is reached through others, and before it is known. */
+  readonly path: LinkPath | null
 }
 
 /** Of entries that others have: `received` of those asked for since it began, `missing` still to come. */
@@ -58,6 +74,7 @@ export interface SyncState {
 
 export interface RoomState {
   readonly connection: ConnectionState
+  readonly reach: ReachState
   readonly save: SaveState
   /** Present while receiving takes longer than a second. */
   readonly sync: SyncState | null

@@ -208,6 +208,7 @@ class ArchiveCore implements KeptRoom {
           this.#changed()
         },
         welcome: (self, peers, iceServers) => this.#introductions.handleWelcome(self, peers, iceServers),
+        ice: (iceServers) => this.#introductions.handleIceServers(iceServers),
         introduced: (peer) => this.#introductions.handleIntroduced(peer),
         sample: (peers) => this.#introductions.handleSample(peers),
         signal: (from, sealed) => void this.#introductions.handleSealed(from, sealed),
@@ -231,6 +232,8 @@ class ArchiveCore implements KeptRoom {
         learnChain: (chain) => this.#authors.learn(chain, true),
         sendSealed: (to, sealed) => this.#signaling.signal(to, sealed),
         askForMore: () => this.#signaling.more(),
+        // A server with an address that everybody may know; those who are here keep theirs.
+        relayOnly: () => false,
         linked: () => [...this.#links.all].map((live) => live.instance),
         delayMs: redialDelayMs,
       },
@@ -448,6 +451,7 @@ class ArchiveCore implements KeptRoom {
       revoked: this.#revoked,
       closed: this.#closing !== null,
       linkCount: this.#links.all.size,
+      relayedCount: 0,
       signaling: this.#signaling.state,
       signalingLost: this.#signalingLost,
       isTrying: introductions.isTrying,

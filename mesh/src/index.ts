@@ -89,6 +89,7 @@ export type {
 } from './api.ts'
 export { restoreContent } from './document/restore-content.ts'
 export { ParleyError, type ParleyErrorKind } from './errors.ts'
+export type { OperatorToken } from './join/operator-token.ts'
 export type { KeepOptions, KeptRoom, KeptRoomEvent, KeptRoomStats } from './kept-room-api.ts'
 export type { Log, Platform, Storage, Storages, StoredRoom } from './ports.ts'
 export { DocumentAwareness } from './presence/document-awareness.ts'

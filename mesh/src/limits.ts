@@ -52,6 +52,15 @@ export const SILENT_LINK_MS = 16_000
 export const MAX_LINKS = 12
 export const REDIAL_FIRST_MS = 500
 export const REDIAL_MAX_MS = 30_000
+/** Over which the clients of a server that goes away come back, so that they do not all meet the next one at once. */
+export const GOING_AWAY_SPREAD_MS = 5_000
+/** How long an application may take for an operator token: time to sign in. */
+export const TOKEN_TIMEOUT_MS = 60_000
+/** An operator token is replaced so long before its end, which leaves time for a slow provider. */
+export const RENEW_BEFORE_MS = 30_000
+/** Between two tokens, whatever they and the clock of this device say; the upper end is below what timers can wait. */
+export const RENEW_AT_LEAST_MS = 30_000
+export const RENEW_AT_MOST_MS = 86_400_000
 /** How often a peer with few links asks signaling for more. */
 export const REPAIR_INTERVAL_MS = 10_000
 
@@ -154,3 +163,10 @@ export const LOAD_SLICE_ENTRIES = 500
 export const BEHIND_MS = 1_000
 /** A copy that lost its right while it was away is told why before the link ends: both ends open up within a round trip. */
 export const TURN_AWAY_MS = 1_000
+
+/** How long after a link came about it is asked whether it is relayed: a relayed pair may give way to a direct one. */
+export const FIRST_PATH_MS = 500
+/** Asking costs the browser a walk over all its statistics. */
+export const PATH_INTERVAL_MS = 5_000
+/** A round trip that changed by less is not told anew. */
+export const ROUND_TRIP_STEP_MS = 5

@@ -90,6 +90,13 @@ export interface TransportEvents {
   closed(error: Error | null): void
 }
 
+/** How bytes travel to the other side, as the connection itself tells. */
+export interface LinkPath {
+  /** `relayed`: through a TURN server, of either side. */
+  readonly kind: 'direct' | 'relayed'
+  readonly roundTripMs: number | null
+}
+
 /** One reliable, ordered, message-preserving connection to one peer. */
 export interface Transport {
   /** The caller has checked any SDP in it (docs/spec.md, HS). Never throws. */
@@ -97,12 +104,18 @@ export interface Transport {
   /** At most 16 KiB + chunk header; only between `open` and `closed`. */
   send(bytes: Uint8Array): void
   bufferedBytes(): number
+  /** For candidates that are gathered from now on, as when ICE is restarted. */
+  setIceServers(iceServers: readonly IceServer[]): void
+  /** `null` while there is none, or none that the platform tells. Never rejects. */
+  path(): Promise<LinkPath | null>
   close(): void
 }
 
 export interface TransportOptions {
   readonly initiator: boolean
   readonly iceServers: readonly IceServer[]
+  /** No address of this device is gathered, only what TURN servers give. Default false. */
+  readonly relayOnly?: boolean
   /** `writable` fires when `bufferedBytes` falls to this. */
   readonly lowWaterBytes: number
 }

@@ -24,12 +24,15 @@ interface RecoveryJson {
   readonly salt: string
   readonly iv: string
   readonly sealed: string
+  readonly relayOnly?: true
 }
 
 export interface Recovered {
   readonly roomId: RoomId
   readonly rootSeed: Uint8Array
   readonly readKey: Uint8Array
+  /** Of a room that connects through relays alone. */
+  readonly relayOnly?: boolean
 }
 
 type Ports = Pick<Platform, 'cipher' | 'random'>
@@ -54,6 +57,7 @@ export async function writeRecoveryFile(
     salt: toBase64Url(salt),
     iv: toBase64Url(iv),
     sealed: toBase64Url(sealed),
+    ...(secret.relayOnly ? { relayOnly: true } : {}),
   }
   return utf8(`${JSON.stringify(json, null, 2)}\n`) as Uint8Array<ArrayBuffer>
 }
@@ -72,7 +76,8 @@ export async function readRecoveryFile(
   const key = await ports.cipher.importKey(await ports.cipher.stretch(passphrase, salt, json.iterations))
   const plaintext = await ports.cipher.decrypt(key, iv, idBytes(roomId), sealed)
   if (plaintext?.length !== 64) throw refused
-  return { roomId, rootSeed: plaintext.slice(0, 32), readKey: plaintext.slice(32) }
+  const relayOnly = json.relayOnly === true ? { relayOnly: true } : {}
+  return { roomId, rootSeed: plaintext.slice(0, 32), readKey: plaintext.slice(32), ...relayOnly }
 }
 
 function parseFile(file: Uint8Array): RecoveryJson | null {

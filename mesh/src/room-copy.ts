@@ -133,6 +133,7 @@ class RoomCopy implements Room {
       save: { device: 'saved', holderCount: 0, archivist: 'none', written: false },
       sync: null,
       archivistOffered: false,
+      reach: { relayOnly: false, relayOffered: null },
       people: [],
     }
   }

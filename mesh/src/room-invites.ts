@@ -30,6 +30,7 @@ export interface InvitesDeps {
   readonly listed: () => DocumentHandle
   /** `null` where the root key is not kept. */
   readonly rootSigner: () => Promise<Signer | null>
+  readonly relayOnly: () => boolean
 }
 
 export class RoomInvites {
@@ -60,6 +61,7 @@ export class RoomInvites {
       chain: { rootKey, grants: [...grants, signed] },
       inviteSeed: seed,
       via: [],
+      ...(this.#deps.relayOnly() ? { relayOnly: true as const } : {}),
     }
     const key = keyIdOf(invite.publicKey)
     // Later keys are wrapped for who is listed: an archivist gets none.

@@ -28,7 +28,7 @@ import type { Lane } from './link/chunk.ts'
 import { LinkBudget, NewsAllowance } from './link/link-budget.ts'
 import type { PeerLink } from './link/peer-link.ts'
 import { SourceTrees } from './overlay/source-trees.ts'
-import type { Clock } from './ports.ts'
+import type { Clock, LinkPath } from './ports.ts'
 
 /** One proven link to one running copy of the room. */
 export interface LiveLink {
@@ -49,6 +49,8 @@ export interface LiveLink {
   /** Live entries were left out while too much waited: a digest follows once it drained. */
   behind: boolean
   announced: Head[]
+  /** How it travels now; never rejects. */
+  readonly path: () => Promise<LinkPath | null>
 }
 
 export interface RoomLinksDeps {
@@ -112,6 +114,7 @@ export class RoomLinks {
       wantsWaiting: 0,
       behind: false,
       announced: [],
+      path: proven.path,
     }
     this.#live.add(live)
     this.#trees.attach(live)

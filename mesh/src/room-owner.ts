@@ -71,6 +71,11 @@ export class RoomOwner {
     await this.#newEpoch()
   }
 
+  /** For whoever comes without a link that says so; it is never taken back. */
+  async decideRelayOnly(): Promise<void> {
+    await this.#decide({ type: 'policy', relayOnly: true })
+  }
+
   /** The root key as an author, where it is kept here; it is otherwise left unused. */
   async rootSigner(): Promise<Signer | null> {
     const { platform, entrance, authors } = this.#deps

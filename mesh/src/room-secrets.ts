@@ -38,6 +38,8 @@ export interface RoomSecrets {
   readonly keys: StoredKeys
   /** Root seed under a key of this device; only where the room was made. */
   readonly root: { readonly localKey: AeadKey; readonly sealed: Uint8Array } | null
+  /** As the link said, or whoever made the room: known before the first connection. */
+  readonly relayOnly?: boolean
 }
 
 export interface Entrance {
@@ -52,16 +54,21 @@ export interface Entrance {
 
 const RECORD = 'room'
 
-export async function makeRoom(platform: Platform): Promise<Entrance> {
-  return ownRoom(platform, platform.random.bytes(32), platform.random.bytes(32))
+export async function makeRoom(platform: Platform, relayOnly = false): Promise<Entrance> {
+  return ownRoom(platform, platform.random.bytes(32), platform.random.bytes(32), relayOnly)
 }
 
 /** From a recovery file: this device becomes an owner of the room that it is the root of. */
 export async function recoverRoom(platform: Platform, recovered: Recovered): Promise<Entrance> {
-  return ownRoom(platform, recovered.rootSeed, recovered.readKey)
+  return ownRoom(platform, recovered.rootSeed, recovered.readKey, recovered.relayOnly ?? false)
 }
 
-async function ownRoom(platform: Platform, rootSeed: Uint8Array, readKey: Uint8Array): Promise<Entrance> {
+async function ownRoom(
+  platform: Platform,
+  rootSeed: Uint8Array,
+  readKey: Uint8Array,
+  relayOnly: boolean,
+): Promise<Entrance> {
   const { keyring, cipher, storages } = platform
   const root = await keyring.fromSeeds(rootSeed, deriveKey(rootSeed, 'parley/x25519'))
   const roomId = roomIdOf(root.publicKey)
@@ -77,7 +84,13 @@ async function ownRoom(platform: Platform, rootSeed: Uint8Array, readKey: Uint8A
   const chain = encodeChain({ rootKey: root.publicKey, grants: [signed] })
   const localKey = await cipher.generateKey()
   const sealed = await sealRoot(platform, localKey, roomId, rootSeed)
-  return enter(platform, storage, roomId, { readKey, chain, keys, root: { localKey, sealed } }, stored)
+  return enter(
+    platform,
+    storage,
+    roomId,
+    { readKey, chain, keys, root: { localKey, sealed }, relayOnly },
+    stored,
+  )
 }
 
 /** Throws {@link ParleyError} `link-damaged`, `link-refused` or `link-expired`. */
@@ -195,11 +208,12 @@ async function delegateToDevice(
   invite: Signer,
   known: RoomSecrets | null,
 ): Promise<RoomSecrets> {
-  if (known && (await outranks(platform, known, standing))) return known
+  const relayOnly = (known?.relayOnly ?? false) || (link.relayOnly ?? false)
+  if (known && (await outranks(platform, known, standing))) return { ...known, relayOnly }
   const keys = known?.keys ?? (await platform.keyring.generate())
   const chain = await delegatedChain(platform, link, standing, invite, keys)
   // A link never replaces the key that this device reads the room with: a false one would lock its owner out.
-  return { readKey: known?.readKey ?? link.readKey, chain, keys, root: known?.root ?? null }
+  return { readKey: known?.readKey ?? link.readKey, chain, keys, root: known?.root ?? null, relayOnly }
 }
 
 /** The chain in a link and one step more, to a device. Throws {@link ParleyError} `link-refused`. */

@@ -9,6 +9,7 @@ const nobody: ConnectionFacts = {
   closed: false,
   revoked: false,
   linkCount: 0,
+  relayedCount: 0,
   signaling: UP,
   signalingLost: false,
   isTrying: false,
@@ -40,6 +41,7 @@ describe('the connection as shown', () => {
       expect(state({ signaling, linkCount: 2, signalingLost: true })).toEqual({
         name: 'connected',
         linkCount: 2,
+        relayedCount: 0,
         signaling: 'down',
       })
     }

@@ -2,12 +2,14 @@
 import type { KeyId, Role } from '@parley/protocol'
 import type { ConnectionState, Person, SaveState } from './api.ts'
 import type { SignalingState } from './join/signaling-session.ts'
+import type { LinkPath } from './ports.ts'
 import type { Present } from './presence/presence-sync.ts'
 
 export interface ConnectionFacts {
   readonly closed: boolean
   readonly revoked: boolean
   readonly linkCount: number
+  readonly relayedCount: number
   readonly signaling: SignalingState
   /** Signaling was up before and is not now, or could never be reached. */
   readonly signalingLost: boolean
@@ -22,7 +24,8 @@ export function connectionState(facts: ConnectionFacts): ConnectionState {
   if (facts.revoked) return { name: 'refused', reason: 'revoked' }
   const up = facts.signaling.name === 'up'
   if (facts.linkCount > 0) {
-    return { name: 'connected', linkCount: facts.linkCount, signaling: up ? 'up' : 'down' }
+    const { linkCount, relayedCount } = facts
+    return { name: 'connected', linkCount, relayedCount, signaling: up ? 'up' : 'down' }
   }
   if (facts.signaling.name === 'refused') return { name: 'refused', reason: facts.signaling.reason }
   if (!up) return { name: facts.signalingLost ? 'offline' : 'connecting' }
@@ -52,13 +55,14 @@ export function people(
   self: Omit<Present, 'key'> & { readonly key: KeyId; readonly role: Role },
   present: readonly Present[],
   roleOf: (key: KeyId) => Role | null,
+  pathOf: (key: KeyId) => LinkPath | null = () => null,
 ): Person[] {
   const others = new Map<KeyId, Person>()
   for (const { key, name, color, handRaised, page } of present) {
     const role = roleOf(key)
     if (key === self.key || role === null || others.get(key)?.name) continue
-    others.set(key, { key, name, color, role, self: false, handRaised, page })
+    others.set(key, { key, name, color, role, self: false, handRaised, page, path: pathOf(key) })
   }
   const sorted = [...others.values()].sort((a, b) => a.name.localeCompare(b.name) || (a.key < b.key ? -1 : 1))
-  return [{ ...self, self: true }, ...sorted]
+  return [{ ...self, self: true, path: null }, ...sorted]
 }

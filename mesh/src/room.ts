@@ -42,6 +42,7 @@ import type { GateFault } from './document/update-gate.ts'
 import { ParleyError } from './errors.ts'
 import type { ProvenLink } from './join/connect-peer.ts'
 import { Introductions } from './join/introductions.ts'
+import type { OperatorToken } from './join/operator-token.ts'
 import type { ProvenPeer } from './join/role-proof.ts'
 import { SignalingSession } from './join/signaling-session.ts'
 import { Admission, type Admitted } from './journal/admission.ts'
@@ -82,6 +83,7 @@ import { RoomKeeping } from './room-keeping.ts'
 import { type LiveLink, RoomLinks } from './room-links.ts'
 import { authorRecord, loadAuthors, loadEntries, loadProofs, proofRecord } from './room-load.ts'
 import { RoomOwner } from './room-owner.ts'
+import { RoomPaths } from './room-paths.ts'
 import { RoomRepair } from './room-repair.ts'
 import { RoomSaving } from './room-saving.ts'
 import { type Entrance, openRoot } from './room-secrets.ts'
@@ -101,8 +103,12 @@ const SEEKS_AT_ONCE = 16
 const BEYOND_AT_ONCE = 64
 
 export interface RoomOptions {
+  /** For a new room: nobody learns anybody's address, all goes through relays. It cannot be taken back. */
+  readonly relayOnly?: boolean
   readonly signaling: readonly string[]
   readonly profile: Profile
+  /** For signaling servers that ask for one. */
+  readonly token?: OperatorToken
 }
 
 /** Loads what is stored, then starts meeting others. */
@@ -149,6 +155,7 @@ class RoomCore implements Room {
   readonly #refusedKeys = new Map<KeyId, { readonly reason: CloseReason; readonly untilMs: number }>()
   readonly #repair: RoomRepair
   readonly #invites: RoomInvites
+  readonly #paths: RoomPaths<LiveLink>
   readonly #owner: RoomOwner
   readonly #history: RoomHistory
   readonly #stateListeners = new Set<() => void>()
@@ -234,11 +241,12 @@ class RoomCore implements Room {
     this.#presence = this.#makePresence()
     this.#presence.setProfile(options.profile.name, options.profile.color)
     this.#documents = this.#makeDocuments()
+    this.#paths = new RoomPaths(clock, () => this.#changed())
     this.#repair = this.#makeRepair()
     this.#invites = this.#makeInvites()
     this.#owner = this.#makeOwner()
     this.#history = this.#makeHistory()
-    this.#signaling = this.#makeSignaling(options.signaling)
+    this.#signaling = this.#makeSignaling(options)
     this.#introductions = this.#makeIntroductions()
   }
 
@@ -347,6 +355,7 @@ class RoomCore implements Room {
       entrance: this.#entrance,
       listed: () => this.#documents.open(INVITES),
       rootSigner: () => this.#owner.rootSigner(),
+      relayOnly: () => this.#isRelayOnly,
     })
   }
 
@@ -392,10 +401,10 @@ class RoomCore implements Room {
     })
   }
 
-  #makeSignaling(urls: readonly string[]): SignalingSession {
+  #makeSignaling({ signaling: urls, token }: RoomOptions): SignalingSession {
     const { clock, random, dial } = this.#platform
     return new SignalingSession(
-      { urls, identity: this.#entrance.identity, clock, random, dial, delayMs: redialDelayMs },
+      { urls, identity: this.#entrance.identity, clock, random, dial, delayMs: redialDelayMs, token },
       {
         state: (state) => {
           if (state.name === 'up') this.#signalingLost = false
@@ -406,6 +415,7 @@ class RoomCore implements Room {
           this.#changed()
         },
         welcome: (self, peers, iceServers) => this.#introductions.handleWelcome(self, peers, iceServers),
+        ice: (iceServers) => this.#introductions.handleIceServers(iceServers),
         introduced: (peer) => this.#introductions.handleIntroduced(peer),
         sample: (peers) => this.#introductions.handleSample(peers),
         signal: (from, sealed) => void this.#introductions.handleSealed(from, sealed),
@@ -432,6 +442,7 @@ class RoomCore implements Room {
         learnChain: (chain) => this.#authors.learn(chain, true),
         sendSealed: (to, sealed) => this.#signaling.signal(to, sealed),
         askForMore: () => this.#signaling.more(),
+        relayOnly: () => this.#isRelayOnly,
         linked: () => [...this.#links.all].map((live) => live.instance),
         delayMs: redialDelayMs,
       },
@@ -482,6 +493,7 @@ class RoomCore implements Room {
     })
     this.#tick()
     void this.#tellName()
+    void this.#tellPolicy()
   }
 
   close(): Promise<void> {
@@ -495,6 +507,7 @@ class RoomCore implements Room {
     this.#cancelOnline()
     await this.#documents.flush()
     this.#presence.close()
+    this.#paths.close()
     this.#introductions.close()
     this.#links.close()
     this.#signaling.close()
@@ -643,6 +656,7 @@ class RoomCore implements Room {
   #handleAttached(live: LiveLink): void {
     if (this.#isArchivist(live.key)) this.#keeping.attach(live, live.key)
     else this.#presence.attach(live, live.key)
+    this.#paths.attach(live)
     const own = [...this.#journal.logs()].filter((log) => log.author === live.key)
     own.sort((a, b) => b.lastTimeMs - a.lastTimeMs)
     for (const log of own.slice(0, RECEIPTS_AT_START)) this.#sendReceipt(live, log)
@@ -653,6 +667,7 @@ class RoomCore implements Room {
   #handleDetached(live: LiveLink, reason: CloseReason, detail: string): void {
     this.#introductions.forgetLink(live.link)
     this.#presence.detach(live)
+    this.#paths.detach(live)
     this.#platform.log('info', 'link-closed', { reason, detail })
     this.#emit({ type: 'link-closed', key: live.key, reason, detail })
     if (!this.#closing && reason !== 'role' && reason !== 'revoked') this.#introductions.handleLinkLost()
@@ -851,6 +866,13 @@ class RoomCore implements Room {
     this.#changed()
   }
 
+  /** Whoever made the room says for good what its links say. */
+  async #tellPolicy(): Promise<void> {
+    const { relayOnly, root } = this.#entrance.secrets
+    if (!relayOnly || !root || this.#standing.meta.relayOnly) return
+    await this.#owner.decideRelayOnly().catch((error: unknown) => this.#storageFailed(error))
+  }
+
   /** Once per name: what owners know a member by when it is not here. */
   async #tellName(): Promise<void> {
     const name = cleanName(this.#profile.name, limits.NAME_CHARACTERS)
@@ -895,7 +917,8 @@ class RoomCore implements Room {
 
   #people(): Person[] {
     const self = { key: this.self.key, role: this.self.role, ...this.#presence.own }
-    return people(self, this.#presence.present(), (key) => this.#authors.standingOf(key)?.role ?? null)
+    const roleOf = (key: KeyId) => this.#authors.standingOf(key)?.role ?? null
+    return people(self, this.#presence.present(), roleOf, (key) => this.#paths.of(key))
   }
 
   #showCaret(doc: DocName, clientId: number, state: AwarenessState | null): void {
@@ -904,6 +927,11 @@ class RoomCore implements Room {
     if (state) carets.set(clientId, state)
     else carets.delete(clientId)
     this.#documents.get(doc)?.awareness.setRemoteState(clientId, state)
+  }
+
+  /** As the link said, as an owner's record says, or both. */
+  get #isRelayOnly(): boolean {
+    return this.#entrance.secrets.relayOnly === true || this.#standing.meta.relayOnly
   }
 
   // --- for the user
@@ -917,6 +945,7 @@ class RoomCore implements Room {
         revoked: this.#revoked,
         closed: this.#closing !== null,
         linkCount: this.#links.all.size,
+        relayedCount: this.#paths.relayedCount,
         signaling: this.#signaling.state,
         signalingLost: this.#signalingLost,
         isTrying: introductions.isTrying,
@@ -924,6 +953,7 @@ class RoomCore implements Room {
         unlinkedCount: introductions.unlinkedCount,
         hasFailed: introductions.hasFailed,
       }),
+      reach: { relayOnly: this.#isRelayOnly, relayOffered: introductions.relayOffered },
       save: saveState({
         ...saving,
         pending: saving.pending || unsealed,
@@ -1018,7 +1048,8 @@ class RoomCore implements Room {
     const rootSeed = await openRoot(this.#platform, this.id, secrets)
     if (!rootSeed)
       throw new ParleyError('recovery-refused', 'the root key of this room cannot be opened here')
-    const secret = { roomId: this.id, rootSeed, readKey: secrets.readKey }
+    const relayOnly = this.#isRelayOnly
+    const secret = { roomId: this.id, rootSeed, readKey: secrets.readKey, relayOnly }
     return writeRecoveryFile(this.#platform, secret, passphrase, RECOVERY_ITERATIONS)
   }
 

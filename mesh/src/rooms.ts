@@ -11,7 +11,7 @@ import { copyContent, storeRoomFile } from './room-file.ts'
 import { acceptLink, makeRoom, recoverRoom, reenterOrCopy, storageName } from './room-secrets.ts'
 
 export async function createRoomOn(platform: Platform, options: RoomOptions): Promise<Room> {
-  return openRoom(platform, await makeRoom(platform), options)
+  return openRoom(platform, await makeRoom(platform, options.relayOnly), options)
 }
 
 /** `link` is a whole address or its fragment. Throws {@link ParleyError} `link-*`. */

@@ -43,6 +43,20 @@ describe('links to an archivist', () => {
   })
 })
 
+describe('links to a room that connects through relays alone', () => {
+  it('[LK8] say so, with either key', async () => {
+    for (const link of [await linkWith([]), await blindLink()]) {
+      const text = formatRoomLink(BASE, { ...link, relayOnly: true })
+      expect(text).toContain('&o=relay')
+      expect(parseRoomLink(text)).toEqual({ ok: true, link: { ...link, relayOnly: true } })
+    }
+  })
+
+  it.each(['', 'RELAY', 'direct', 'relay,more'])('[LK8] are damaged when they ask for %j', async (demand) => {
+    expect(faultOf(`${formatRoomLink(BASE, await linkWith([]))}&o=${demand}`)).toBe('damaged')
+  })
+})
+
 describe('room links', () => {
   it('[LK1] parse to what was formatted, as an address and as a fragment', async () => {
     const link = await linkWith(['wss://signal.example/v1?a=b&c=d', 'ws://localhost:8787/v1'])

@@ -10,6 +10,8 @@ interface LinkParts {
   readonly inviteSeed: Uint8Array
   /** Signaling servers, in the order to try them; empty for the app's own. */
   readonly via: readonly string[]
+  /** Before the first connection: nothing but what goes through a relay may leave the device. */
+  readonly relayOnly?: true
 }
 
 /** For people: whoever has it can read. */
@@ -38,6 +40,7 @@ export function formatRoomLink(base: string, link: RoomLink): string {
     'readKey' in link ? `k=${toBase64Url(link.readKey)}` : `q=${toBase64Url(link.signalKey)}`,
     `g=${toBase64Url(encodeChain(link.chain))}`,
     `s=${toBase64Url(link.inviteSeed)}`,
+    ...(link.relayOnly ? ['o=relay'] : []),
     ...link.via.map((url) => `via=${encodeURIComponent(url)}`),
   ]
   return `${base}#${parts.join('&')}`
@@ -51,6 +54,13 @@ function decodeField(fields: URLSearchParams, name: string): Uint8Array | null {
 function parseVia(fields: URLSearchParams): readonly string[] | null {
   const via = fields.getAll('via').slice(0, 4)
   return via.every((url) => /^wss?:\/\/[^\s/?#]+/.test(url)) ? via : null
+}
+
+/** What the room asks of whoever enters; `null` for what this version does not know and so could not keep to. */
+function parseDemand(fields: URLSearchParams): Pick<LinkParts, 'relayOnly'> | null {
+  const demand = fields.get('o')
+  if (demand === null) return {}
+  return demand === 'relay' ? { relayOnly: true } : null
 }
 
 /** One of the two keys, never both: a link that shows an archivist the read key would not be blind. */
@@ -74,8 +84,9 @@ export function parseRoomLink(text: string): LinkVerdict {
   const inviteSeed = decodeField(fields, 's')
   const chainBytes = decodeField(fields, 'g')
   const via = parseVia(fields)
+  const demand = parseDemand(fields)
   const damaged: LinkVerdict = { ok: false, fault: 'damaged' }
-  if (!key || inviteSeed?.length !== 32 || !chainBytes || !via) return damaged
+  if (!key || inviteSeed?.length !== 32 || !chainBytes || !via || !demand) return damaged
   let chain: GrantChain
   try {
     chain = decodeChain(chainBytes)
@@ -84,5 +95,5 @@ export function parseRoomLink(text: string): LinkVerdict {
   }
   const roomId = roomIdOf(chain.rootKey)
   if (roomId.slice(0, ROOM_ID_LINK_CHARACTERS) !== short) return damaged
-  return { ok: true, link: { roomId, ...key, chain, inviteSeed, via } }
+  return { ok: true, link: { roomId, ...key, chain, inviteSeed, via, ...demand } }
 }

@@ -1,9 +1,17 @@
 /// <reference path="./simplepeer.d.ts" />
-import type { IceCandidate } from '@parley/protocol'
+import type { IceCandidate, IceServer } from '@parley/protocol'
 import type SimplePeerTypes from 'simple-peer'
 import SimplePeer from 'simple-peer/simplepeer.min.js'
 import { CHUNK_BYTES } from '../limits.ts'
-import type { ConnectTransport, SignalData, Transport, TransportEvents, TransportOptions } from '../ports.ts'
+import type {
+  ConnectTransport,
+  LinkPath,
+  SignalData,
+  Transport,
+  TransportEvents,
+  TransportOptions,
+} from '../ports.ts'
+import { selectedPath } from './selected-path.ts'
 
 /** What the platform has of WebRTC: the globals in a browser, a package in Node. */
 export interface WebRtc {
@@ -24,16 +32,22 @@ const BUFFER_POLL_MS = 4
  * into being; simple-peer's private fields are left alone. Both ends agree on exactly one channel: a second one is
  * an attack, since simple-peer would go over to it silently.
  */
-function watched(wrtc: WebRtc, onChannel: (channel: RTCDataChannel) => void): WebRtc {
+interface Watcher {
+  connection(connection: RTCPeerConnection): void
+  channel(channel: RTCDataChannel): void
+}
+
+function watched(wrtc: WebRtc, watcher: Watcher): WebRtc {
   class WatchedConnection extends wrtc.RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration)
-      this.addEventListener('datachannel', (event) => onChannel(event.channel))
+      watcher.connection(this)
+      this.addEventListener('datachannel', (event) => watcher.channel(event.channel))
     }
 
     override createDataChannel(label: string, options?: RTCDataChannelInit): RTCDataChannel {
       const channel = super.createDataChannel(label, options)
-      onChannel(channel)
+      watcher.channel(channel)
       return channel
     }
   }
@@ -58,10 +72,19 @@ function plainCandidate(from: RTCIceCandidateInit): IceCandidate {
   }
 }
 
+function configurationOf(
+  { relayOnly = false }: TransportOptions,
+  iceServers: readonly IceServer[],
+): RTCConfiguration {
+  return { iceServers: iceServers as RTCIceServer[], ...(relayOnly ? { iceTransportPolicy: 'relay' } : {}) }
+}
+
 class SimplePeerTransport implements Transport {
   readonly #events: TransportEvents
   readonly #peer: SimplePeerTypes.Instance
   readonly #lowWaterBytes: number
+  readonly #options: TransportOptions
+  #connection: RTCPeerConnection | null = null
   #channel: RTCDataChannel | null = null
   #open = false
   #closing = false
@@ -74,10 +97,16 @@ class SimplePeerTransport implements Transport {
   constructor(wrtc: WebRtc, options: TransportOptions, events: TransportEvents) {
     this.#events = events
     this.#lowWaterBytes = options.lowWaterBytes
+    this.#options = options
     this.#peer = new SimplePeer({
       initiator: options.initiator,
-      config: { iceServers: options.iceServers as RTCIceServer[] },
-      wrtc: watched(wrtc, (channel) => this.#onChannel(channel)),
+      config: configurationOf(options, options.iceServers),
+      wrtc: watched(wrtc, {
+        connection: (connection) => {
+          this.#connection = connection
+        },
+        channel: (channel) => this.#onChannel(channel),
+      }),
       trickle: true,
       /** As a stream of bytes it would join messages that arrive before somebody listens. */
       objectMode: true,
@@ -106,6 +135,16 @@ class SimplePeerTransport implements Transport {
 
   bufferedBytes(): number {
     return this.#channel?.bufferedAmount ?? 0
+  }
+
+  setIceServers(iceServers: readonly IceServer[]): void {
+    if (this.#closing || this.#peer.destroyed) return
+    this.#connection?.setConfiguration(configurationOf(this.#options, iceServers))
+  }
+
+  async path(): Promise<LinkPath | null> {
+    if (!this.#connection || this.#closing || this.#peer.destroyed) return null
+    return selectedPath(this.#connection)
   }
 
   /**

@@ -6,7 +6,8 @@ import { CLOSE, type CloseReason, decodeFrame, type IceServer, MalformedError } 
 import { CHANNEL_LOW_BYTES, NEGOTIATE_TIMEOUT_MS, PROVE_TIMEOUT_MS } from '../limits.ts'
 import type { Lane } from '../link/chunk.ts'
 import { PeerLink } from '../link/peer-link.ts'
-import type { Clock, ConnectTransport, SignalData, Transport } from '../ports.ts'
+import type { Clock, ConnectTransport, LinkPath, SignalData, Transport } from '../ports.ts'
+import { throughRelay } from './relay-filter.ts'
 import {
   type Fingerprints,
   type ProofDeps,
@@ -25,6 +26,8 @@ const HELD_BYTES = 512 * 1024
 export interface ConnectDeps extends ProofDeps {
   readonly clock: Clock
   readonly connect: ConnectTransport
+  /** Whether no address of this device may leave it; asked anew for each connection. */
+  readonly relayOnly: () => boolean
 }
 
 export interface LinkEvents {
@@ -38,6 +41,8 @@ export interface ProvenLink {
   readonly peer: ProvenPeer
   /** Who offered; that side redials. */
   readonly side: Side
+  /** How it travels now; never rejects. */
+  readonly path: () => Promise<LinkPath | null>
   /** Frames and the end are told from here on; what came meanwhile is delivered first. */
   start(events: LinkEvents): void
 }
@@ -60,6 +65,7 @@ export class PeerConnection {
   readonly #side: Side
   readonly #sendSignal: (data: SignalData) => void
   readonly #transport: Transport
+  readonly #relayOnly: boolean
   #stage: ConnectStage = 'negotiating'
   #local: Uint8Array | null = null
   #remote: Uint8Array | null = null
@@ -87,6 +93,7 @@ export class PeerConnection {
     this.#deps = deps
     this.#side = side
     this.#sendSignal = sendSignal
+    this.#relayOnly = deps.relayOnly()
     this.proven = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -95,7 +102,12 @@ export class PeerConnection {
       this.#fail('timeout', 'no connection came about'),
     )
     this.#transport = deps.connect(
-      { initiator: side === 'offerer', iceServers, lowWaterBytes: CHANNEL_LOW_BYTES },
+      {
+        initiator: side === 'offerer',
+        iceServers,
+        relayOnly: this.#relayOnly,
+        lowWaterBytes: CHANNEL_LOW_BYTES,
+      },
       {
         signal: (data) => this.#handleLocalSignal(data),
         open: () => void this.#handleOpen(),
@@ -104,6 +116,10 @@ export class PeerConnection {
         closed: (error) => this.#handleTransportClosed(error),
       },
     )
+  }
+
+  setIceServers(iceServers: readonly IceServer[]): void {
+    this.#transport.setIceServers(iceServers)
   }
 
   isLink(link: PeerLink): boolean {
@@ -125,7 +141,8 @@ export class PeerConnection {
         return this.close('notProven', 'another certificate was offered for this connection')
       }
     }
-    this.#transport.signal(data)
+    const usable = this.#relayOnly ? throughRelay(data) : data
+    if (usable) this.#transport.signal(usable)
   }
 
   #handleLocalSignal(data: SignalData): void {
@@ -134,7 +151,8 @@ export class PeerConnection {
       if (!verdict.ok) return this.close('notProven', `own session description: ${verdict.fault}`)
       if (!this.#pin('local', verdict.fingerprint)) return this.close('notProven', 'own certificate changed')
     }
-    this.#sendSignal(data)
+    const showable = this.#relayOnly ? throughRelay(data) : data
+    if (showable) this.#sendSignal(showable)
   }
 
   /** The first value stands for the life of the connection. */
@@ -225,6 +243,7 @@ export class PeerConnection {
       link,
       peer,
       side: this.#side,
+      path: () => this.#transport.path(),
       start: (events) => {
         this.#events = events
         for (const { frame, lane } of this.#early.splice(0)) events.frame(frame, lane)

@@ -65,7 +65,15 @@ async function makeAda(instance = 5) {
           one.closed = true
         }
         const signal = (data: SignalData) => void one.given.push(data)
-        return { signal, send: () => undefined, bufferedBytes: () => 0, close }
+        const setIceServers = () => undefined
+        return {
+          signal,
+          send: () => undefined,
+          bufferedBytes: () => 0,
+          setIceServers,
+          path: async () => null,
+          close,
+        }
       },
       sendSealed: (to, sealed) => {
         const place = { atMs: clock.elapsedMs(), to, signal: null as SealedSignal | null }
@@ -75,6 +83,7 @@ async function makeAda(instance = 5) {
         })
       },
       askForMore: () => void askedAtMs.push(clock.elapsedMs()),
+      relayOnly: () => false,
       linked: () => linked,
       delayMs: (attempt) => REDIAL_FIRST_MS * 2 ** attempt,
     },

@@ -50,6 +50,7 @@ export class Introductions {
   readonly #known = new Map<PeerId, Known>()
   #self: PeerId | null = null
   #iceServers: readonly IceServer[] = []
+  #welcomed = false
   #cancelRepair: Unsubscribe = () => undefined
   #closed = false
 
@@ -77,14 +78,27 @@ export class Introductions {
     return [...this.#known.values()].some((peer) => peer.failures > 0)
   }
 
+  /** Whether there is a TURN server among those that signaling named; `null` before it did. */
+  get relayOffered(): boolean | null {
+    const urls = this.#iceServers.flatMap(({ urls }) => urls)
+    return this.#welcomed ? urls.some((url) => /^turns?:/.test(url)) : null
+  }
+
   handleWelcome(self: PeerId, peers: readonly PeerId[], iceServers: readonly IceServer[]): void {
     for (const peer of this.#known.values()) peer.cancelRetry()
     this.#known.clear()
     this.#self = self
     this.#iceServers = iceServers
+    this.#welcomed = true
     for (const peer of peers) this.#offerTo(peer)
     this.#scheduleRepair()
     this.#events.changed()
+  }
+
+  /** For links to come, and for those that are there when they are restarted. */
+  handleIceServers(iceServers: readonly IceServer[]): void {
+    this.#iceServers = iceServers
+    for (const { connection } of this.#attempts.values()) connection.setIceServers(iceServers)
   }
 
   handleSample(peers: readonly PeerId[]): void {

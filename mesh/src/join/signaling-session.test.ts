@@ -8,12 +8,13 @@ import {
 } from '@parley/protocol'
 import { testRoom, testVerify } from '@parley/protocol/testing'
 import { describe, expect, it } from 'vitest'
-import { PROVE_TIMEOUT_MS } from '../limits.ts'
+import { GOING_AWAY_SPREAD_MS, PROVE_TIMEOUT_MS, RENEW_AT_LEAST_MS, TOKEN_TIMEOUT_MS } from '../limits.ts'
 import { redialDelayMs } from '../overlay/reconnect-policy.ts'
 import type { SignalingEvents } from '../ports.ts'
 import { seededRandom } from '../testing/seeded-crypto.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
 import type { Identity } from './identity.ts'
+import type { OperatorToken } from './operator-token.ts'
 import { SignalingSession } from './signaling-session.ts'
 
 const room = testRoom('signaling session')
@@ -28,7 +29,11 @@ const WELCOME: ServerMessage = {
   limits: { frameBytes: 65_536, messagesPerSecond: 30 },
 }
 
-function makeSession(urls = ['ws://Signal.test:8787/v1']) {
+function makeSession(
+  urls = ['ws://Signal.test:8787/v1'],
+  token?: OperatorToken,
+  random = seededRandom('signaling session'),
+) {
   const clock = new VirtualClock()
   const dialled: {
     atMs: number
@@ -44,7 +49,7 @@ function makeSession(urls = ['ws://Signal.test:8787/v1']) {
       urls,
       identity,
       clock,
-      random: seededRandom('signaling session'),
+      random,
       dial: (url, events) => {
         const one = { atMs: clock.elapsedMs(), url, events, sent: [] as ClientMessage[], closed: false }
         dialled.push(one)
@@ -56,10 +61,12 @@ function makeSession(urls = ['ws://Signal.test:8787/v1']) {
         }
       },
       delayMs: redialDelayMs,
+      token,
     },
     {
       state: ({ name }) => void told.push(name),
       welcome: (self) => void told.push(`welcome ${self}`),
+      ice: (servers) => void told.push(`ice ${servers.length}`),
       introduced: (peer) => void told.push(`introduced ${peer}`),
       sample: (peers) => void told.push(`sample ${peers}`),
       signal: (from, sealed) => void told.push(`signal ${from} ${sealed.length}`),
@@ -106,9 +113,16 @@ describe('with signaling', () => {
       { type: 'sample', peers: [PEER] },
       { type: 'signal', from: PEER, sealed: 'AQID' },
       { type: 'left', peer: PEER },
+      { type: 'ice', iceServers: [{ urls: 'turn:a.example' }] },
     ]
     for (const message of messages) last().events.message(message)
-    expect(told).toEqual([`introduced ${PEER}`, `sample ${PEER}`, `signal ${PEER} 3`, `left ${PEER}`])
+    expect(told).toEqual([
+      `introduced ${PEER}`,
+      `sample ${PEER}`,
+      `signal ${PEER} 3`,
+      `left ${PEER}`,
+      'ice 1',
+    ])
   })
 
   it('[OV4] that is down it is dialled again with backoff, each address in turn, at once when told to', async () => {
@@ -157,7 +171,7 @@ describe('with signaling', () => {
     for (const code of [CLOSE.full, CLOSE.rate, CLOSE.goingAway]) {
       const { clock, dialled, last } = makeSession()
       last().events.closed(code)
-      await clock.runFor(600)
+      await clock.runFor(600 + (code === CLOSE.goingAway ? GOING_AWAY_SPREAD_MS : 0))
       expect(dialled.length).toBe(2)
     }
     const { clock, session, dialled, told } = makeSession()
@@ -165,5 +179,138 @@ describe('with signaling', () => {
     dialled[0]?.events.closed(1000)
     await clock.runFor(600_000)
     expect([dialled.length, session.state.name, told]).toEqual([1, 'closed', ['dialing', 'closed']])
+  })
+})
+
+describe('a server that goes away', () => {
+  it('[SG22] is left for the next address, by its clients one after the other', async () => {
+    const waits: number[] = []
+    const random = seededRandom('going away')
+    for (let i = 0; i < 100; i++) {
+      const { clock, dialled, last, up, session } = makeSession(['ws://a/', 'ws://b/'], undefined, random)
+      await up()
+      const atMs = clock.elapsedMs()
+      last().events.closed(CLOSE.goingAway)
+      expect(session.state.name).toBe('down')
+      await clock.runUntil(() => dialled.length === 2, 10_000)
+      expect(last().url).toBe('ws://b/')
+      waits.push(last().atMs - atMs)
+    }
+    for (let fromMs = 500; fromMs < GOING_AWAY_SPREAD_MS; fromMs += 1000) {
+      const inThisSecond = waits.filter((wait) => wait >= fromMs && wait < fromMs + 1000).length
+      expect(inThisSecond).toBeGreaterThan(5)
+      expect(inThisSecond).toBeLessThan(40)
+    }
+  })
+})
+
+describe("with an operator's token", () => {
+  /** As a provider makes them, but for the signature. */
+  const tokenUntil = (endMs: number, name = '') =>
+    `AA.${btoa(JSON.stringify({ exp: endMs / 1000, name })).replaceAll('=', '')}.AA`
+  const helloOf = (one: { readonly sent: readonly ClientMessage[] }) =>
+    one.sent[0] as ClientMessage & { type: 'hello' }
+
+  it('[SG15] that is a text says it in every hello, and is refused for good', async () => {
+    const { clock, session, last, up, dialled } = makeSession(undefined, 'a token')
+    await clock.settle()
+    await up()
+    expect(helloOf(last()).token).toBe('a token')
+    last().events.closed(1006)
+    await clock.runFor(1000)
+    last().events.open()
+    expect(helloOf(last()).token).toBe('a token')
+    last().events.message({ type: 'refused', code: CLOSE.notProven, reason: '' })
+    await clock.runFor(600_000)
+    expect([session.state.name, dialled.length]).toEqual(['refused', 2])
+  })
+
+  it('asks before it dials, with the address, and sends none where there is none', async () => {
+    const asked: string[] = []
+    const { clock, last, dialled } = makeSession(['ws://a/', 'ws://b/'], async (url) => {
+      asked.push(url)
+      return url === 'ws://a/' ? null : 'for b'
+    })
+    expect(dialled.length).toBe(0)
+    await clock.settle()
+    last().events.open()
+    expect('token' in helloOf(last())).toBe(false)
+    last().events.closed(1006)
+    await clock.runFor(1000)
+    last().events.open()
+    expect([helloOf(last()).token, asked]).toEqual(['for b', ['ws://a/', 'ws://b/']])
+  })
+
+  it('tries again when there is none to be had, or none in time', async () => {
+    let asked = 0
+    const answers = [
+      () => Promise.reject(new Error('no network')),
+      () => new Promise<string>(() => undefined),
+    ]
+    const token = () => answers[asked++]?.() ?? Promise.resolve('at last')
+    const { clock, session, dialled, up } = makeSession(undefined, token)
+    await clock.settle()
+    expect([session.state.name, asked, dialled.length]).toEqual(['down', 1, 0])
+    await clock.runFor(1000)
+    expect([session.state.name, asked, dialled.length]).toEqual(['dialing', 2, 0])
+    await clock.runFor(TOKEN_TIMEOUT_MS)
+    await clock.runUntil(() => dialled.length === 1, 5000)
+    await up()
+    expect([session.state.name, asked]).toEqual(['up', 3])
+  })
+
+  it('[SG19] sends a new one before the last one ends, and goes on when one cannot be had', async () => {
+    const names = ['first', 'second', 'third', 'fourth']
+    let asked = 0
+    const made: ReturnType<typeof makeSession> = makeSession(undefined, async () => {
+      const name = names[asked++]
+      // Asked for the first time while `made` is being made.
+      await null
+      if (name === 'second') throw new Error('no network')
+      return tokenUntil(made.clock.nowMs() + 300_000, name)
+    })
+    const { clock, last, up } = made
+    await clock.settle()
+    await up()
+    const renewed = () => last().sent.filter((message) => message.type === 'renew').length
+    await clock.runFor(269_000)
+    expect([asked, renewed()]).toEqual([1, 0])
+    await clock.runFor(2_000)
+    expect([asked, renewed()]).toEqual([2, 0])
+    await clock.runFor(RENEW_AT_LEAST_MS)
+    expect([asked, renewed()]).toEqual([3, 1])
+    await clock.runFor(270_000)
+    expect([asked, renewed()]).toEqual([4, 2])
+    made.session.close()
+    await clock.runFor(600_000)
+    expect(asked).toBe(4)
+  })
+
+  it('asks for another one when the server says that it ended, and no more when a new one is refused', async () => {
+    let asked = 0
+    const { clock, session, dialled, last, up } = makeSession(undefined, async () => `opaque ${asked++}`)
+    await clock.settle()
+    await up()
+    last().events.message({ type: 'refused', code: CLOSE.notProven, reason: '' })
+    expect(session.state.name).toBe('down')
+    await clock.runUntil(() => dialled.length === 2, 5000)
+    last().events.open()
+    expect(helloOf(last()).token).toBe('opaque 1')
+    last().events.message({ type: 'refused', code: CLOSE.notProven, reason: '' })
+    await clock.runFor(600_000)
+    expect([session.state.name, dialled.length, asked]).toEqual(['refused', 2, 2])
+  })
+
+  it('that comes after the room was closed is for nobody', async () => {
+    let give: (token: string) => void = () => undefined
+    const token = () =>
+      new Promise<string>((resolve) => {
+        give = resolve
+      })
+    const { clock, session, dialled } = makeSession(undefined, token)
+    session.close()
+    give('late')
+    await clock.runFor(600_000)
+    expect([session.state.name, dialled.length]).toEqual(['closed', 0])
   })
 })

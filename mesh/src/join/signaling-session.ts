@@ -14,9 +14,10 @@ import {
   signalingProofMessage,
   toBase64Url,
 } from '@parley/protocol'
-import { PROVE_TIMEOUT_MS } from '../limits.ts'
+import { GOING_AWAY_SPREAD_MS, PROVE_TIMEOUT_MS } from '../limits.ts'
 import type { Clock, DialSignaling, Random, SignalingConnection, Unsubscribe } from '../ports.ts'
 import type { Identity } from './identity.ts'
+import { type OperatorToken, TokenSource } from './operator-token.ts'
 
 export type SignalingState =
   | { readonly name: 'dialing' }
@@ -33,11 +34,14 @@ export interface SignalingSessionDeps {
   readonly random: Random
   readonly dial: DialSignaling
   readonly delayMs: (attempt: number, fraction: number) => number
+  readonly token?: OperatorToken | undefined
 }
 
 export interface SignalingSessionEvents {
   state(state: SignalingState): void
   welcome(self: PeerId, peers: readonly PeerId[], iceServers: readonly IceServer[]): void
+  /** In place of those of `welcome`, which are about to expire. */
+  ice(iceServers: readonly IceServer[]): void
   introduced(peer: PeerId): void
   sample(peers: readonly PeerId[]): void
   signal(from: PeerId, sealed: Uint8Array): void
@@ -58,9 +62,12 @@ export class SignalingSession {
   #asking: ((accepted: boolean | null) => void) | null = null
   #attempt = 0
   #cancelTimer: Unsubscribe = () => undefined
+  readonly #tokens: TokenSource | null
+  #cancelRenewal: Unsubscribe = () => undefined
 
   constructor(deps: SignalingSessionDeps, events: SignalingSessionEvents) {
     this.#deps = deps
+    this.#tokens = deps.token === undefined ? null : new TokenSource(deps.token, deps.clock)
     this.#events = events
   }
 
@@ -108,6 +115,7 @@ export class SignalingSession {
 
   close(): void {
     this.#cancelTimer()
+    this.#cancelRenewal()
     const connection = this.#connection
     this.#connection = null
     this.#become({ name: 'closed' })
@@ -126,13 +134,32 @@ export class SignalingSession {
   }
 
   #dial(): void {
-    const { urls, clock, dial } = this.#deps
+    const { urls } = this.#deps
     const url = urls[this.#attempt % urls.length]
     if (!url) return
     this.#become({ name: 'dialing' })
+    if (this.#tokens) void this.#dialWithToken(this.#tokens, url)
+    else this.#connect(url, null)
+  }
+
+  /** The token comes first: a server does not wait for somebody who signs in. */
+  async #dialWithToken(tokens: TokenSource, url: string): Promise<void> {
+    let token: string | null
+    try {
+      token = await tokens.ask(url)
+    } catch {
+      // What went wrong is known to the application, whose function it was.
+      if (this.#state.name === 'dialing') this.#lost(CLOSE.timeout)
+      return
+    }
+    if (this.#state.name === 'dialing') this.#connect(url, token)
+  }
+
+  #connect(url: string, token: string | null): void {
+    const { clock, dial } = this.#deps
     const connection = dial(url, {
-      open: () => this.#ifCurrent(connection, () => this.#hello()),
-      message: (message) => this.#ifCurrent(connection, () => void this.#handle(message, url)),
+      open: () => this.#ifCurrent(connection, () => this.#hello(token)),
+      message: (message) => this.#ifCurrent(connection, () => void this.#handle(message, url, token)),
       closed: (code) => this.#ifCurrent(connection, () => this.#lost(code)),
     })
     this.#connection = connection
@@ -146,17 +173,18 @@ export class SignalingSession {
     if (this.#connection === connection) call()
   }
 
-  #hello(): void {
+  #hello(token: string | null): void {
     const { identity } = this.#deps
     this.#connection?.send({
       type: 'hello',
       v: SIGNALING_VERSION,
       room: identity.roomId,
       chain: toBase64Url(identity.chain),
+      ...(token === null ? {} : { token }),
     })
   }
 
-  async #handle(message: ServerMessage, url: string): Promise<void> {
+  async #handle(message: ServerMessage, url: string, token: string | null): Promise<void> {
     switch (message.type) {
       case 'challenge':
         return this.#prove(message.nonce, url)
@@ -165,7 +193,10 @@ export class SignalingSession {
         this.#attempt = 0
         this.#archivist = message.archivist ? fromBase64Url(message.archivist.agreement) : null
         this.#become({ name: 'up', self: message.peer as PeerId })
+        this.#keepFresh(url, token)
         return this.#events.welcome(message.peer as PeerId, message.peers as PeerId[], message.iceServers)
+      case 'ice':
+        return this.#events.ice(message.iceServers)
       case 'introduce':
         return this.#events.introduced(message.peer as PeerId)
       case 'sample':
@@ -193,16 +224,31 @@ export class SignalingSession {
     this.#ifCurrent(connection, () => connection.send({ type: 'proof', signature: toBase64Url(signature) }))
   }
 
+  #keepFresh(url: string, token: string | null): void {
+    if (!this.#tokens || token === null || this.#state.name !== 'up') return
+    this.#cancelRenewal = this.#tokens.keepFresh(url, token, (next) =>
+      this.#send({ type: 'renew', token: next }),
+    )
+  }
+
+  /** A token that ended while connected, of an application that may have another one. */
+  #mayAskAgain(code: number): boolean {
+    return code === CLOSE.notProven && this.#state.name === 'up' && this.#tokens?.renews === true
+  }
+
   #lost(code: number): void {
     this.#cancelTimer()
+    this.#cancelRenewal()
     const connection = this.#connection
     this.#connection = null
     connection?.close()
     this.#answer(null)
     const reason = Object.entries(CLOSE).find(([, known]) => known === code)?.[0] as CloseReason | undefined
-    if (FINAL.has(code) && reason) return this.#become({ name: 'refused', reason })
+    if (FINAL.has(code) && reason && !this.#mayAskAgain(code))
+      return this.#become({ name: 'refused', reason })
     const { clock, random, delayMs } = this.#deps
-    const wait = delayMs(this.#attempt++, random.fraction())
+    const spread = code === CLOSE.goingAway ? random.fraction() * GOING_AWAY_SPREAD_MS : 0
+    const wait = spread + delayMs(this.#attempt++, random.fraction())
     this.#become({ name: 'down', retryAtMs: clock.nowMs() + wait })
     this.#cancelTimer = clock.after(wait, () => this.#dial())
   }

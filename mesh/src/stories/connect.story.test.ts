@@ -21,6 +21,7 @@ function depsOf(meeting: Meeting, host: string, entrance: Entrance): ConnectDeps
     keyring,
     connect,
     nowMs: () => clock.nowMs(),
+    relayOnly: () => false,
     known: () => ({ epoch: 0, metaHeads: new Uint8Array(32) }),
     learnChain: (chain) => verifyChain(chain, identity.roomId, (...args) => keyring.verify(...args)),
   }
@@ -259,6 +260,8 @@ function bind(transport: Transport): Transport {
     signal: (data) => transport.signal(data),
     send: (bytes) => transport.send(bytes),
     bufferedBytes: () => transport.bufferedBytes(),
+    setIceServers: (iceServers) => transport.setIceServers(iceServers),
+    path: () => transport.path(),
     close: () => transport.close(),
   }
 }

@@ -64,6 +64,7 @@ export class HostilePeer {
         learnChain: (chain) => verifyChain(chain, identity.roomId, (...args) => keyring.verify(...args)),
         sendSealed: (to, sealed) => this.#signaling.signal(to, sealed),
         askForMore: () => this.#signaling.more(),
+        relayOnly: () => false,
         linked: () => [],
         delayMs: redialDelayMs,
       },
@@ -78,6 +79,7 @@ export class HostilePeer {
       {
         state: () => undefined,
         welcome: (self, peers, iceServers) => this.#introductions.handleWelcome(self, peers, iceServers),
+        ice: (iceServers) => this.#introductions.handleIceServers(iceServers),
         introduced: (peer) => this.#introductions.handleIntroduced(peer),
         sample: (peers) => this.#introductions.handleSample(peers),
         signal: (from, sealed) => void this.#introductions.handleSealed(from, sealed),

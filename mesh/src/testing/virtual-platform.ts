@@ -1,3 +1,4 @@
+import type { IceServer } from '@parley/protocol'
 import type { Clock, Keyring, Log, Platform, Storages } from '../ports.ts'
 import { MemorySignaling } from './memory-signaling.ts'
 import { MemoryStorages } from './memory-storage.ts'
@@ -10,6 +11,8 @@ export interface WorldOptions {
   /** One way, for the network and signaling alike: fixed, or drawn anew from [min, max). Default 10–50. */
   readonly latencyMs?: number | readonly [minMs: number, maxMs: number]
   readonly bytesPerSecond?: number
+  /** What signaling tells about STUN and TURN. Default nothing. */
+  readonly iceServers?: readonly IceServer[]
   /** Keeps one line for each thing that happened on the network and at signaling. */
   readonly trace?: boolean
 }
@@ -74,7 +77,11 @@ export function virtualWorld(options: WorldOptions): VirtualWorld {
     ...shared,
     ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
   })
-  const signaling = new MemorySignaling(clock, seededRandom(`${seed} signaling`), { ...shared, keyring })
+  const signaling = new MemorySignaling(clock, seededRandom(`${seed} signaling`), {
+    ...shared,
+    keyring,
+    iceServers: options.iceServers ?? [],
+  })
   const storagesOf = new Map<string, Storages>()
   const lives = new Map<string, number>()
 

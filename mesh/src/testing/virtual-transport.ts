@@ -1,6 +1,8 @@
+import type { IceServer } from '@parley/protocol'
 import { CHUNK_BYTES } from '../limits.ts'
 import type {
   Clock,
+  LinkPath,
   SignalData,
   Transport,
   TransportEvents,
@@ -24,6 +26,15 @@ export interface TransportHost {
   gone(transport: VirtualTransport): void
 }
 
+const HOST = 'candidate:1 1 udp 2122260223 192.0.2.1 50000 typ host'
+/** A stack that was told to gather relays alone and forgets it still gives these. */
+const REFLEXIVE = 'candidate:2 1 udp 1686052607 198.51.100.1 50001 typ srflx raddr 192.0.2.1 rport 50000'
+const RELAY = 'candidate:3 1 udp 41885439 203.0.113.1 50002 typ relay raddr 198.51.100.1 rport 50001'
+
+function hasRelay(iceServers: readonly IceServer[]): boolean {
+  return iceServers.flatMap(({ urls }) => urls).some((url) => url.startsWith('turn'))
+}
+
 type Stage = 'idle' | 'offered' | 'stable' | 'closed'
 
 /** One end. The network pairs two of them and gives each the pipe to the other. */
@@ -31,6 +42,8 @@ export class VirtualTransport implements Transport {
   readonly hostName: string
   readonly local: SdpFacts
   readonly lowWaterBytes: number
+  readonly relayOnly: boolean
+  #relayed: boolean
   readonly #host: TransportHost
   readonly #events: TransportEvents
   readonly #heardUfrags = new Set<string>()
@@ -53,6 +66,8 @@ export class VirtualTransport implements Transport {
     this.hostName = hostName
     this.local = local
     this.lowWaterBytes = options.lowWaterBytes
+    this.relayOnly = options.relayOnly ?? false
+    this.#relayed = hasRelay(options.iceServers)
     this.#host = host
     this.#events = events
     if (options.initiator) host.clock.after(0, () => this.#describe('offer'))
@@ -90,6 +105,16 @@ export class VirtualTransport implements Transport {
     if (!this.#opened || this.#told) throw new Error('the channel is not open')
     // It may have broken a moment ago; `closed` is on its way then.
     if (this.#stage !== 'closed') this.out?.send(bytes)
+  }
+
+  setIceServers(iceServers: readonly IceServer[]): void {
+    this.#relayed = hasRelay(iceServers)
+  }
+
+  async path(): Promise<LinkPath | null> {
+    if (!this.isOpen) return null
+    const kind = this.relayOnly || this.partner?.relayOnly ? 'relayed' : 'direct'
+    return { kind, roundTripMs: null }
   }
 
   bufferedBytes(): number {
@@ -163,12 +188,9 @@ export class VirtualTransport implements Transport {
     const setup = type === 'offer' ? 'actpass' : 'active'
     this.#events.signal({ type, sdp: writeSdp(this.local, setup) })
     if (this.stage === 'closed') return
-    const candidate = {
-      candidate: 'candidate:1 1 udp 2122260223 192.0.2.1 50000 typ host',
-      sdpMid: '0',
-      sdpMLineIndex: 0,
-      usernameFragment: this.local.ufrag,
+    for (const candidate of this.#relayed ? [HOST, REFLEXIVE, RELAY] : [HOST]) {
+      const place = { sdpMid: '0', sdpMLineIndex: 0, usernameFragment: this.local.ufrag }
+      this.#events.signal({ type: 'candidate', candidate: { candidate, ...place } })
     }
-    this.#events.signal({ type: 'candidate', candidate })
   }
 }
