@@ -6,7 +6,7 @@ import {
   parseRoomLink,
 } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
-import type { RoomEvent } from '../api.ts'
+import type { RoomEvent, SyncState } from '../api.ts'
 import { EntrySeal } from '../journal/entry-seal.ts'
 import { EpochKeys } from '../journal/epoch-keys.ts'
 import type { KeptRoom } from '../kept-room-api.ts'
@@ -253,6 +253,32 @@ describe('an archivist', () => {
     await meeting.until(() => meeting.textOf(eve) === 'well kept ')
     expect(keeper.stats()).toMatchObject({ linkCount: 1 })
     expect(keeper.stats().byteCount).toBeGreaterThan(500)
+  })
+
+  it('[SY10] a newcomer is told how far receiving has come, and when it is over', async () => {
+    const meeting = new Meeting({ seed: 213, bytesPerSecond: 100_000 })
+    const ada = await meeting.make('ada')
+    const { link } = await ada.room.createInvite(BASE, { role: 'viewer', ...FAR })
+    for (let i = 0; i < 60; i++) {
+      write(ada, `${i} `.repeat(4_000))
+      await meeting.world.clock.runFor(100)
+    }
+    await meeting.world.clock.runFor(2_000)
+    const eve = await meeting.joinBy('eve', link)
+    const told: SyncState[] = []
+    eve.room.onState(() => {
+      const { sync } = eve.room.state
+      if (sync) told.push(sync)
+    })
+    await meeting.until(() => meeting.agree([ada, eve]), 120_000)
+    await meeting.until(() => eve.room.state.sync === null)
+    expect(told.length).toBeGreaterThan(3)
+    const shares = told.map(
+      ({ receivedCount, missingCount }) => receivedCount / (receivedCount + missingCount),
+    )
+    expect(shares).toEqual([...shares].sort((a, b) => a - b))
+    expect(told.at(-1)?.receivedBytes).toBeGreaterThan(500_000)
+    expect(ada.room.state.sync).toBeNull()
   })
 
   it('[AR2] goes on from its storage after a crash, by the id of the room alone', async () => {
