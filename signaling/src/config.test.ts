@@ -67,3 +67,58 @@ it('gives every setting one flag and one variable', () => {
   expect(new Set(SETTINGS.map(({ flag }) => flag)).size).toBe(SETTINGS.length)
   expect(new Set(SETTINGS.map(({ env }) => env)).size).toBe(SETTINGS.length)
 })
+
+it('reads the address of a Redis, and shows no password when it is wrong', () => {
+  const of = (url: string) => readConfig([], { PARLEY_REDIS_URL: url })
+  for (const url of ['redis://127.0.0.1:6379', 'rediss://user:hunter2@redis.example:6380/1']) {
+    expect(of(url)).toMatchObject({ ok: true, config: { redisUrl: url } })
+  }
+  for (const url of ['127.0.0.1:6379', 'http://:hunter2@redis.example', 'redis://', 'redis://:hunter2@a b']) {
+    const verdict = of(url)
+    expect({ url, ok: verdict.ok }).toEqual({ url, ok: false })
+    expect(JSON.stringify(verdict)).not.toContain('hunter2')
+  }
+})
+
+it('reads how tokens are checked', () => {
+  const tokens = {
+    keys: 'jwks.json',
+    issuer: 'parley',
+    audience: 'parley-signaling',
+    type: 'at+jwt',
+    algorithms: ['EdDSA', 'ES256', 'RS256'],
+  }
+  const file = readConfig(['--admission', 'both', '--token-keys', 'jwks.json'], {})
+  expect(file).toMatchObject({ ok: true, config: { admission: 'both', tokens } })
+  const url = readConfig([], {
+    PARLEY_ADMISSION: 'token',
+    PARLEY_TOKEN_KEYS: 'https://id.example/keys',
+    PARLEY_TOKEN_ISSUER: 'https://id.example',
+    PARLEY_TOKEN_AUDIENCE: 'parley',
+    PARLEY_TOKEN_TYPE: 'JWT',
+    PARLEY_TOKEN_ALGORITHMS: 'ES256, PS512',
+  })
+  const given = {
+    keys: 'https://id.example/keys',
+    issuer: 'https://id.example',
+    audience: 'parley',
+    type: 'JWT',
+    algorithms: ['ES256', 'PS512'],
+  }
+  expect(url).toMatchObject({ ok: true, config: { admission: 'token', tokens: given } })
+})
+
+it.each([
+  [['--admission', 'token'], '--token-keys'],
+  [['--admission', 'everybody'], '--admission'],
+  [['--token-keys', 'ftp://id.example/keys'], '--token-keys'],
+  [['--token-keys', 'https://id.example/keys'], '--token-issuer'],
+  [['--token-keys', 'k', '--token-algorithms', 'EdDSA,HS256'], '--token-algorithms'],
+  [['--token-keys', 'k', '--token-algorithms', 'none'], '--token-algorithms'],
+  [['--token-keys', 'k', '--token-type', 'a b'], '--token-type'],
+  [['--trusted-proxies', '10.0.0.0/33'], '--trusted-proxies'],
+  [['--connections-per-key', '0'], '--connections-per-key'],
+])('[SG15] refuses %j', (args, named) => {
+  const verdict = readConfig(args, {})
+  expect(verdict.ok ? [] : verdict.errors.filter((error) => error.includes(named))).toHaveLength(1)
+})

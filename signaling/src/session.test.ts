@@ -248,3 +248,50 @@ describe('[F17] a grant that ends', () => {
     expect(codes).toEqual([4401, 4401, 4400])
   })
 })
+
+describe('[SG19] a token that ends', () => {
+  const guest = () => room.device('viewer', 'guest', { notAfterMs: START_MS + 1000 })
+  const start = async (admission: AdmissionKind, endMs: number) => {
+    const house = makeHouse({ admission })
+    const { session, effects } = house.open()
+    const hello = JSON.parse(helloText(await guest())) as object
+    await session.handleText(JSON.stringify({ ...hello, token: String(endMs) }))
+    await session.handleText(proofText(effects, await guest()))
+    const stageAt = (ms: number) => {
+      house.clock.nowMs = START_MS + ms
+      session.handleHeartbeat()
+      return session.stage
+    }
+    return { session, stageAt }
+  }
+
+  it.each([
+    ['token', 5000, 25_000],
+    ['both', 500, 20_500],
+    ['both', 5000, 21_000],
+  ] as const)('with %s and an end after %i ms closes after %i ms', async (admission, endMs, closedMs) => {
+    const { stageAt } = await start(admission, START_MS + endMs)
+    expect([stageAt(closedMs), stageAt(closedMs + 1)]).toEqual(['proven', 'closed'])
+  })
+
+  it('is extended by a new one, and the chain by a new chain, each for itself', async () => {
+    const { session, stageAt } = await start('both', START_MS + 500)
+    const { chainBytes } = await room.device('viewer', 'guest', { notAfterMs: START_MS + 90_000 })
+    await session.handleText(JSON.stringify({ type: 'renew', token: String(START_MS + 50_000) }))
+    expect(stageAt(20_999)).toBe('proven')
+    await session.handleText(JSON.stringify({ type: 'renew', chain: toBase64Url(chainBytes) }))
+    expect([stageAt(70_000), stageAt(70_001)]).toEqual(['proven', 'closed'])
+  })
+})
+
+it('[SG20] gives the place of a key back when the client goes while the room is entered', async () => {
+  const house = makeHouse({ connectionsPerKey: 1 })
+  const { session, effects } = house.open()
+  await session.handleText(helloText(owner))
+  const proving = session.handleText(proofText(effects, owner))
+  session.handleClosed()
+  await proving
+  expect((await proven(house, owner)).session.stage).toBe('proven')
+  const { effects: second } = await proven(house, owner)
+  expect(second.at(-1)).toMatchObject({ type: 'refuse', code: 4429, why: 'key-full' })
+})
