@@ -11,6 +11,7 @@ import { runStaticChecks } from './check.mjs'
 import { countVitest, countWebTestRunner } from './count-tests.mjs'
 import { findChromium } from './find-chromium.mjs'
 import { bin, ensureInstalled, giveUp, requireNode, run, seconds } from './house.mjs'
+import { ensureSystemPackages } from './system-packages.mjs'
 
 const SUITES = ['check', 'unit', 'browser', 'e2e']
 /** A suite that hangs is ended and counts as failed. */
@@ -82,6 +83,7 @@ async function main() {
   const { long, only } = readOptions()
   await ensureInstalled()
   if (only !== 'check' && only !== 'unit') process.env.PARLEY_CHROMIUM = await findChromium()
+  if (only !== 'check' && only !== 'browser') await ensureSystemPackages()
   if (long) process.env.PARLEY_LONG = '1'
   const results = []
   for (const name of only ? [only] : SUITES)

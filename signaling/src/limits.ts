@@ -112,3 +112,5 @@ export const REDIS_RETRY_MAX_MS = 3_000
 export const REDIS_BATCH_COUNT = 500
 /** TCP keep-alive on both connections: a peer that vanished without a word is noticed. */
 export const REDIS_KEEP_ALIVE_MS = 10_000
+/** How long a connection to the Redis that is given up may take to close before it is destroyed. */
+export const REDIS_DISCONNECT_MS = 100

@@ -182,20 +182,14 @@ describe.skipIf(why !== null)(`several instances${HERE}`, () => {
     expect(before.client.socket.readyState).toBe(before.client.socket.OPEN)
   })
 
-  it('[SG17] a Redis that stands still holds nobody up for long, and nothing piles up', async () => {
-    await start(1, { messagesPerSecond: 1e6, messagesBurst: 1e6 })
+  it('[SG17] a Redis that stands still holds nobody up for long', async () => {
+    await start(1)
     redis.pause()
     const startedMs = performance.now()
-    const one = await join(server(0), room, owner)
+    const [one, two] = [await join(server(0), room, owner), await join(server(0), room, owner)]
     expect(performance.now() - startedMs).toBeLessThan(4_000)
+    expect(two.welcome.peers).toEqual([one.welcome.peer])
     await isHealth(server(0), 'degraded')
-    const remote = 'N'.repeat(22)
-    const rssBefore = process.memoryUsage().rss
-    for (let i = 0; i < 2_000; i++)
-      one.client.send({ type: 'signal', to: remote, sealed: 'a'.repeat(60_000) })
-    one.client.send({ type: 'more' })
-    await one.client.next('sample')
-    expect(process.memoryUsage().rss - rssBefore).toBeLessThan(100 * 1024 * 1024)
     redis.resume()
     await isHealth(server(0), 'alive')
   })

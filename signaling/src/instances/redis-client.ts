@@ -5,6 +5,7 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import {
   REDIS_ANSWER_MS,
+  REDIS_DISCONNECT_MS,
   REDIS_KEEP_ALIVE_MS,
   REDIS_PENDING_CHARACTERS,
   REDIS_PENDING_COUNT,
@@ -26,6 +27,7 @@ const OPTIONS: RedisOptions = {
   autoResendUnfulfilledCommands: false,
   autoResubscribe: false,
   maxRetriesPerRequest: 0,
+  disconnectTimeout: REDIS_DISCONNECT_MS,
   connectTimeout: REDIS_ANSWER_MS * 2,
   keepAlive: REDIS_KEEP_ALIVE_MS,
   retryStrategy: (attempt) => Math.min(REDIS_RETRY_MS * 2 ** Math.min(attempt, 10), REDIS_RETRY_MAX_MS),
@@ -74,6 +76,13 @@ export class RedisClient {
     this.#isUp = false
   }
 
+  /** A Redis that stands still is as good as none: what waits for it in the socket goes with the connection. */
+  #onNoAnswer(): void {
+    if (!this.#isUp) return
+    this.#onClose()
+    this.#commands.disconnect(true)
+  }
+
   /** `null` when it could not be sent, was not answered in time, or failed. Never rejects. */
   async run(command: string, parameters: RedisArguments): Promise<unknown> {
     const characters = parameters.reduce<number>((sum, one) => sum + String(one).length, 0)
@@ -92,11 +101,17 @@ export class RedisClient {
     }
   }
 
-  /** A Redis that stands still is as good as none: what waits for it in the socket goes with the connection. */
+  /** Rejects after {@link REDIS_ANSWER_MS}. */
   async #inTime(answer: Promise<unknown>): Promise<unknown> {
-    const timer = setTimeout(() => this.#commands.disconnect(!this.#isClosed), REDIS_ANSWER_MS)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.#onNoAnswer()
+        reject(new Error('no answer in time'))
+      }, REDIS_ANSWER_MS)
+    })
     try {
-      return await answer
+      return await Promise.race([answer, late])
     } finally {
       clearTimeout(timer)
     }
