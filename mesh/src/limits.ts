@@ -96,6 +96,10 @@ export const IHAVE_MS = 2_000
 export const WANT_TIMEOUT_MS = 5_000
 /** One answer to DIGEST and HEADS per so long and link: a storm of them costs nothing. */
 export const HEADS_REPLY_MS = 1_000
+/** Logs that one neighbour may be ahead in at a time: a room of 50,000 logs is told at once, 20 MB of objects. */
+export const AHEAD_LOGS = 65_536
+/** …and of those so many of one author: with 20 sessions a day, four years. */
+export const AHEAD_LOGS_PER_AUTHOR = 32_768
 /** A repair rebuilds a document at most so often. */
 export const REBUILD_INTERVAL_MS = 10_000
 

@@ -30,6 +30,8 @@ import type { PeerLink } from './link/peer-link.ts'
 import { SourceTrees } from './overlay/source-trees.ts'
 import type { Clock, LinkPath } from './ports.ts'
 
+const ON_SYNC_LANE: ReadonlySet<Frame['type']> = new Set(['entry', 'author', 'heads'])
+
 /** One proven link to one running copy of the room. */
 export interface LiveLink {
   readonly link: PeerLink
@@ -87,6 +89,7 @@ export class RoomLinks {
       journal: deps.journal,
       nowMs: () => deps.clock.nowMs(),
       send: (live, frame) => this.send(live, frame),
+      sendBulk: (live, frame) => live.link.sendBulk(encodeFrame(frame), 'sync'),
       serve: (live, ranges) => this.#serve(live, ranges),
       mayWant: (head) => this.#mayWant(head),
     })
@@ -297,7 +300,7 @@ export class RoomLinks {
   }
 
   #receive(live: LiveLink, bytes: Uint8Array, lane: Lane): void {
-    if (lane !== 'sync' && !this.#isWithinBudget(live, bytes)) return
+    if (!this.#isWithinBudget(live, bytes, lane)) return
     if (live.learning > 0) {
       live.deferred.push({ bytes: bytes.slice(), lane })
       return
@@ -305,9 +308,12 @@ export class RoomLinks {
     this.#dispatch(live, bytes, lane)
   }
 
-  #isWithinBudget(live: LiveLink, bytes: Uint8Array): boolean {
+  /** What was asked for comes on the sync lane, under credit; heads there cost more than their bytes. */
+  #isWithinBudget(live: LiveLink, bytes: Uint8Array, lane: Lane): boolean {
     const type = frameNameOf(bytes[0] ?? 0)
-    const verdict = live.budget.spend(type ?? 'close', bytes.length, this.#deps.clock.nowMs())
+    if (lane === 'sync' && type !== 'heads') return true
+    const counted = lane === 'sync' ? 0 : bytes.length
+    const verdict = live.budget.spend(type ?? 'close', counted, this.#deps.clock.nowMs())
     if (verdict === 'close')
       live.link.close(CLOSE.rate, `sends more of ${type ?? 'unknown frames'} than it may`)
     return verdict === 'take'
@@ -322,7 +328,7 @@ export class RoomLinks {
       live.link.close(CLOSE.malformed, error.message)
       return
     }
-    if (lane === 'sync' && frame.type !== 'entry' && frame.type !== 'author') {
+    if (lane === 'sync' && !ON_SYNC_LANE.has(frame.type)) {
       live.link.close(CLOSE.malformed, `${frame.type} on the sync lane`)
       return
     }
@@ -337,7 +343,9 @@ export class RoomLinks {
         return void this.#learn(live, frame.chain, creditBytes)
       case 'heads':
         this.#events.frame(live, frame)
-        return this.sync.handle(live, frame)
+        this.sync.handle(live, frame)
+        if (creditBytes > 0) live.link.consumed(creditBytes)
+        return
       case 'digest':
       case 'want':
         return this.sync.handle(live, frame)

@@ -31,6 +31,10 @@ function makeSync(held: readonly WrittenEntry[] = [], mayWant: (head: Head) => b
     journal,
     nowMs: () => clock.nowMs,
     send: (link, frame) => void sent.push({ link, frame }),
+    sendBulk: (link, frame) => {
+      sent.push({ link, frame })
+      return Promise.resolve()
+    },
     serve: (link, ranges) => void served.push({ link, ranges }),
     mayWant,
   })

@@ -5,28 +5,35 @@
  * all send the same range.
  */
 import {
-  DIGEST_BUCKETS,
   equalBytes,
   type Frame,
   type Head,
+  type HeadsFrame,
   type LogKey,
   limits,
   type Range,
   type SealedEntry,
 } from '@parley/protocol'
 import { HEADS_REPLY_MS, WANT_TIMEOUT_MS } from '../limits.ts'
+import { AheadHeads } from './ahead-heads.ts'
 import type { AuthorLog } from './author-log.ts'
+import { HeadsTeller } from './heads-teller.ts'
 import type { Journal } from './journal.ts'
 
 export interface SyncDeps<Link extends object> {
   readonly journal: Journal
   readonly nowMs: () => number
   readonly send: (link: Link, frame: Frame) => void
+  /** Under the receiver's credit: resolves when the frame has left, rejects when the link is closed. */
+  readonly sendBulk: (link: Link, frame: HeadsFrame) => Promise<void>
   /** Entries of these ranges, in the order in which they were stored here, after their authors' chains. */
   readonly serve: (link: Link, ranges: readonly Range[]) => void
   /** A head that no right of its author covers is never asked for. */
   readonly mayWant: (head: Head) => boolean
 }
+
+/** Of the logs that a link was asked for, so few are left that more are asked for. */
+const ASK_AGAIN_AT = limits.HEADS_COUNT / 2
 
 interface Want<Link> {
   readonly link: Link
@@ -39,10 +46,12 @@ interface Want<Link> {
 
 interface LinkSync {
   /** Heads as this neighbour told them, where they are ahead of ours. */
-  readonly ahead: Map<LogKey, Head>
+  readonly ahead: AheadHeads
+  /** Logs that this neighbour was asked for and has not sent. */
+  readonly wanted: Set<LogKey>
   repliedAtMs: number
-  /** When the heads of each bucket were told last: a storm of questions costs nothing. */
-  readonly toldAtMs: Float64Array
+  /** What of ours it is being told. */
+  readonly teller: HeadsTeller
 }
 
 export class JournalSync<Link extends object> {
@@ -57,14 +66,20 @@ export class JournalSync<Link extends object> {
   /** One side starts: the answers bring both up to date. */
   attach(link: Link, starts: boolean): void {
     this.#links.set(link, {
-      ahead: new Map(),
+      ahead: new AheadHeads(),
+      wanted: new Set(),
       repliedAtMs: Number.NEGATIVE_INFINITY,
-      toldAtMs: new Float64Array(DIGEST_BUCKETS).fill(Number.NEGATIVE_INFINITY),
+      teller: new HeadsTeller({
+        heads: this.#deps.journal.heads,
+        nowMs: this.#deps.nowMs,
+        send: (frame) => this.#deps.sendBulk(link, frame),
+      }),
     })
     if (starts) this.sendDigest(link)
   }
 
   detach(link: Link): void {
+    this.#links.get(link)?.teller.stop()
     this.#links.delete(link)
     for (const [log, want] of this.#wants) if (want.link === link) this.#wants.delete(log)
     this.#askEverywhere()
@@ -114,35 +129,11 @@ export class JournalSync<Link extends object> {
       this.#deps.send(link, { type: 'digest', root: heads.root(), buckets: heads.bucketHashes() })
       return
     }
-    this.#sendHeads(link, sync, heads.differing(frame.buckets), true)
-  }
-
-  /** Many heads go in several frames, each of whole buckets where that fits. */
-  #sendHeads(link: Link, sync: LinkSync, asked: Uint8Array, answer: boolean): void {
-    const nowMs = this.#deps.nowMs()
-    const buckets = [...new Set(asked)].filter(
-      (bucket) => nowMs - (sync.toldAtMs[bucket] ?? 0) >= HEADS_REPLY_MS,
-    )
-    for (const bucket of buckets) sync.toldAtMs[bucket] = nowMs
-    let group: number[] = []
-    let heads: Head[] = []
-    const flush = () => {
-      if (group.length > 0)
-        this.#deps.send(link, { type: 'heads', answer, buckets: Uint8Array.from(group), heads })
-      group = []
-      heads = []
-    }
-    for (const bucket of buckets) {
-      const more = this.#deps.journal.heads.inBuckets(Uint8Array.of(bucket))
-      if (heads.length + more.length > limits.HEADS_COUNT) flush()
-      group.push(bucket)
-      heads.push(...more.slice(0, limits.HEADS_COUNT))
-    }
-    flush()
+    sync.teller.ask(heads.differing(frame.buckets), true)
   }
 
   #handleHeads(link: Link, sync: LinkSync, frame: Extract<Frame, { type: 'heads' }>): void {
-    if (frame.answer) this.#sendHeads(link, sync, frame.buckets, false)
+    if (frame.answer) sync.teller.ask(frame.buckets, false)
     this.#learnHeads(link, frame.heads)
   }
 
@@ -150,7 +141,7 @@ export class JournalSync<Link extends object> {
     const sync = this.#links.get(link)
     if (!sync) return
     for (const head of heads) {
-      if (head.seq > this.#seqOf(head.log) && this.#deps.mayWant(head)) sync.ahead.set(head.log, head)
+      if (head.seq > this.#seqOf(head.log) && this.#deps.mayWant(head)) sync.ahead.add(head)
     }
     this.#ask(link)
   }
@@ -168,18 +159,20 @@ export class JournalSync<Link extends object> {
   #ask(link: Link): void {
     const sync = this.#links.get(link)
     if (!sync) return
+    const room = limits.HEADS_COUNT - sync.wanted.size
     const ranges: Range[] = []
-    for (const head of sync.ahead.values()) {
+    for (const head of sync.ahead.inTurn()) {
+      if (ranges.length >= room) break
       const have = this.#seqOf(head.log)
       if (have >= head.seq) sync.ahead.delete(head.log)
-      else if (!this.#wants.has(head.log) && ranges.length < limits.HEADS_COUNT) {
-        ranges.push({ ...pickName(head), from: have + 1, to: head.seq })
-      }
+      else if (!this.#wants.has(head.log)) ranges.push({ ...pickName(head), from: have + 1, to: head.seq })
     }
     if (ranges.length === 0) return
     const deadlineMs = this.#deps.nowMs() + WANT_TIMEOUT_MS
-    for (const range of ranges)
+    for (const range of ranges) {
+      sync.wanted.add(range.log)
       this.#wants.set(range.log, { link, from: range.from, to: range.to, deadlineMs, anyLink: false })
+    }
     this.#deps.send(link, { type: 'want', ranges })
   }
 
@@ -212,13 +205,20 @@ export class JournalSync<Link extends object> {
   advanced(log: AuthorLog): void {
     const want = this.#wants.get(log.key)
     if (!want) return
-    if (log.stored >= want.to) {
-      this.#wants.delete(log.key)
-      const ahead = this.#links.get(want.link)?.ahead
-      if ((ahead?.get(log.key)?.seq ?? 0) > log.stored) this.#ask(want.link)
-      else ahead?.delete(log.key)
-      if (this.#wants.size === 0) this.#askEverywhere()
-    } else this.#wants.set(log.key, { ...want, deadlineMs: this.#deps.nowMs() + WANT_TIMEOUT_MS })
+    if (log.stored < want.to) {
+      this.#wants.set(log.key, { ...want, deadlineMs: this.#deps.nowMs() + WANT_TIMEOUT_MS })
+      return
+    }
+    this.#forget(log.key, want)
+    const sync = this.#links.get(want.link)
+    if (sync && (sync.ahead.get(log.key)?.seq ?? 0) <= log.stored) sync.ahead.delete(log.key)
+    if (this.#wants.size === 0) this.#askEverywhere()
+    else if (sync && (sync.ahead.get(log.key) || sync.wanted.size === ASK_AGAIN_AT)) this.#ask(want.link)
+  }
+
+  #forget(log: LogKey, want: Want<Link>): void {
+    this.#wants.delete(log)
+    this.#links.get(want.link)?.wanted.delete(log)
   }
 
   /** Once in a while: what was asked for and did not come is asked for elsewhere. */
@@ -227,7 +227,7 @@ export class JournalSync<Link extends object> {
     let expired = false
     for (const [log, want] of this.#wants) {
       if (want.deadlineMs > nowMs) continue
-      this.#wants.delete(log)
+      this.#forget(log, want)
       this.#links.get(want.link)?.ahead.delete(log)
       expired = true
     }
