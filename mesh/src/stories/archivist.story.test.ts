@@ -372,6 +372,17 @@ describe('an archivist', () => {
     const link = formatRoomLink(BASE, { roomId, readKey: told.link.readKey, chain, inviteSeed, via: [] })
     const forger = await meeting.during(HostilePeer.join(meeting.world.platform('forger'), link, SIGNALING))
     await meeting.until(() => forger.links.length === 3)
+    // Nor is it a person who holds the change.
+    const now = (await storedBy(meeting, 'keeper', keeper)).entries.map((bytes) => decodeEntry(bytes))
+    const own = now.filter(({ author }) => author === ada.room.self.key)
+    const holders = ada.room.state.save.holderCount
+    for (const to of forger.links) {
+      for (const { doc, author, session, log } of own) {
+        forger.send(to, { type: 'receipt', doc, author, session, log, seq: 9 })
+      }
+    }
+    await meeting.world.clock.runFor(1_000)
+    expect(ada.room.state.save.holderCount).toBe(holders)
     const log = forger.log('content/main', 1)
     const { entry } = await log.next(typing(log.clientId, 'FORGED '), meeting.world.clock.nowMs())
     for (const to of forger.links) {
