@@ -9,7 +9,7 @@ import { Person } from './person.ts'
 import { type SignalingProcess, startSignaling } from './signaling-process.ts'
 
 const APP_DIR = join(import.meta.dirname, '../../app/dist')
-const CHROMIUM = {
+export const CHROMIUM = {
   executablePath: process.env['PARLEY_CHROMIUM'] ?? '/usr/bin/chromium',
   args: [
     '--no-sandbox',
