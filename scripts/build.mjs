@@ -1,4 +1,4 @@
-/** `npm run build`: the app with Vite, the signaling server as one file. `npm start` builds only what changed. */
+/** `npm run build`: the app with Vite, the servers as one file each. `npm start` builds only what changed. */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -21,13 +21,15 @@ function fingerprint(inputs) {
   return hash.digest('hex')
 }
 
-async function bundleSignaling() {
+/** One file for Node, next to its package's sources. `external` packages are loaded when it runs. */
+async function bundleCommand(name, external = []) {
   const startedMs = Date.now()
   const { build } = await import('esbuild')
   await build({
     absWorkingDir: ROOT,
-    entryPoints: ['signaling/src/main.ts'],
-    outfile: 'signaling/dist/main.js',
+    entryPoints: [`${name}/src/main.ts`],
+    outfile: `${name}/dist/main.js`,
+    external,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -39,7 +41,7 @@ async function bundleSignaling() {
       js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",
     },
   })
-  console.log(`Bundling the signaling server: done in ${seconds(startedMs)}`)
+  console.log(`Bundling ${name}: done in ${seconds(startedMs)}`)
 }
 
 const TARGETS = [
@@ -60,8 +62,21 @@ const TARGETS = [
   {
     name: 'signaling',
     output: 'signaling/dist/main.js',
-    inputs: [...SHARED, 'signaling/package.json', 'signaling/src'],
-    build: bundleSignaling,
+    inputs: [...SHARED, 'signaling/package.json', 'signaling/src', 'turn/src'],
+    build: () => bundleCommand('signaling'),
+  },
+  {
+    name: 'archivist',
+    output: 'archivist/dist/main.js',
+    inputs: [...SHARED, 'archivist/package.json', 'archivist/src', 'mesh/src'],
+    // A native module finds its binary beside itself.
+    build: () => bundleCommand('archivist', ['@roamhq/wrtc']),
+  },
+  {
+    name: 'turn',
+    output: 'turn/dist/main.js',
+    inputs: [...SHARED, 'turn/package.json', 'turn/src'],
+    build: () => bundleCommand('turn'),
   },
 ]
 

@@ -1,24 +1,27 @@
-/** `npm start`: installs and builds what is missing, then serves the app and signaling on one port. */
-import { spawn } from 'node:child_process'
+/**
+ * `npm start`: installs and builds what is missing, then serves the app and signaling on one port, with an archivist that
+ * keeps rooms.
+ */
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { buildAll } from './build.mjs'
+import { endTogether, followLog, startChild } from './children.mjs'
 import { ensureInstalled, giveUp, ROOT, requireNode } from './house.mjs'
+import { startArchivist } from './start-archivist.mjs'
 
 const HELP = `npm start [-- options]
 
-  --port N     port to serve on (default: $PORT or 8787)
-  --host H     address to listen on (default: 127.0.0.1, this machine only)
-  --verbose    show the server's log
-  --help       this text
+  --port N         port to serve on (default: $PORT or 8787)
+  --host H         address to listen on (default: 127.0.0.1, this machine only)
+  --data DIR       folder in which the archivist keeps rooms (default: data)
+  --no-archivist   keep no rooms
+  --verbose        show the servers' logs
+  --help           this text
 
 Installs packages and builds when something is missing or outdated. Ctrl-C ends it.`
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
-/** What a person at the terminal should see without asking. */
-const LOUD = new Set(['warn', 'error', 'fatal'])
 
 function readOptions() {
   try {
@@ -26,6 +29,8 @@ function readOptions() {
       options: {
         port: { type: 'string', default: process.env.PORT || '8787' },
         host: { type: 'string', default: '127.0.0.1' },
+        data: { type: 'string', default: join(ROOT, 'data') },
+        'no-archivist': { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -57,15 +62,6 @@ async function requirePort(port, host) {
   if (fault) giveUp(`Cannot listen on ${host}, port ${port}: ${fault}`)
 }
 
-function parseLine(line) {
-  try {
-    const value = JSON.parse(line)
-    return typeof value === 'object' && value !== null ? value : null
-  } catch {
-    return null
-  }
-}
-
 function announce(port, host) {
   const name = host === '0.0.0.0' || host === '::' || LOOPBACK.has(host) ? 'localhost' : host
   console.log(`Parley is ready: http://${name}:${port}/   (Ctrl-C ends it)`)
@@ -76,26 +72,22 @@ function announce(port, host) {
   )
 }
 
-/** The server logs one JSON object a line; `listening` says that it is ready. */
-function followLog(child, { verbose, host }) {
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const entry = parseLine(line)
-    if (verbose || entry === null || LOUD.has(entry.level)) console.log(line)
-    if (entry?.event === 'listening') announce(new URL(entry.url).port, host)
+/** The system's choice for port 0: the archivist has to know it before the server listens. */
+function freePort(host) {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen({ port: 0, host, exclusive: true }, () => {
+      const { port } = probe.address()
+      probe.close(() => resolve(port))
+    })
   })
 }
 
-/** The child has a process group of its own, so that Ctrl-C reaches it once, through here. */
-function forwardSignals(child) {
-  let asked = false
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => {
-      child.kill(asked ? 'SIGKILL' : signal)
-      asked = true
-    })
-  }
-  process.on('exit', () => child.kill('SIGKILL'))
-  child.on('exit', (code) => process.exit(code ?? (asked ? 0 : 1)))
+/** An address of the server for processes of this machine, as it stands in a URL. */
+function hostHere(host, port) {
+  if (host === '0.0.0.0' || host === '::' || host === 'localhost') return `127.0.0.1:${port}`
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 async function main() {
@@ -105,18 +97,25 @@ async function main() {
     console.log(HELP)
     return
   }
-  const port = Number(options.port)
-  if (!/^\d+$/.test(options.port) || port > 65_535) giveUp(`Not a port: ${options.port}`, 2)
-  await requirePort(port, options.host)
+  const wanted = Number(options.port)
+  if (!/^\d+$/.test(options.port) || wanted > 65_535) giveUp(`Not a port: ${options.port}`, 2)
+  await requirePort(wanted, options.host)
   await ensureInstalled()
   await buildAll({ onlyIfStale: true })
+  const port = wanted || (await freePort(options.host))
+  const here = hostHere(options.host, port)
+  const archivist = options['no-archivist']
+    ? null
+    : await startArchivist({ dataDir: options.data, signalingUrl: `ws://${here}`, verbose: options.verbose })
   const args = ['serve', '--port', String(port), '--host', options.host, '--app', join(ROOT, 'app', 'dist')]
-  const child = spawn(process.execPath, [join(ROOT, 'signaling', 'dist', 'main.js'), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: process.platform !== 'win32',
+  if (archivist) args.push('--archivist', archivist.url)
+  const publicHosts = process.env.PARLEY_PUBLIC_HOSTS
+  const env = publicHosts ? { PARLEY_PUBLIC_HOSTS: `${publicHosts},${here}` } : {}
+  const server = startChild(join(ROOT, 'signaling', 'dist', 'main.js'), args, env)
+  followLog(server, options, (entry) => {
+    if (entry.event === 'listening') announce(new URL(entry.url).port, options.host)
   })
-  followLog(child, options)
-  forwardSignals(child)
+  endTogether(server, archivist ? [archivist.child] : [])
 }
 
 await main()

@@ -1,0 +1,131 @@
+/** The commands beside `serve`: what each takes, what it asks for, how its answer reads. Pure but for `restore`, which is elsewhere. */
+import { resolve } from 'node:path'
+import { DIR, LOG_LEVEL, SERVE_SETTINGS, type Verdict } from './config.ts'
+import { LOG_LEVELS, type LogLevel } from './log.ts'
+import type { Operation } from './operations.ts'
+import { anyText, type Env, oneOf, readValues, type Setting, type Values } from './settings.ts'
+
+export interface Command {
+  readonly name: string
+  /** What stands after the name, as the help shows it; in brackets what may be left out. */
+  readonly positionals: readonly string[]
+  readonly settings: readonly Setting[]
+  readonly help: string
+  readonly example: string
+}
+
+const JSON_FLAG: Setting = { flag: 'json', env: null, value: null, help: 'print JSON, one value' }
+const COMMON: readonly Setting[] = [DIR, JSON_FLAG, LOG_LEVEL]
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'serve',
+    positionals: [],
+    settings: SERVE_SETTINGS,
+    help: 'Keeps rooms: meets their people over signaling, stores what they write, serves it to newcomers. Reads nothing.',
+    example: 'serve --dir ./data --signaling ws://127.0.0.1:8787',
+  },
+  {
+    name: 'add',
+    positionals: ['LINK'],
+    settings: COMMON,
+    help: 'Keeps one more room, by an invite link for an archivist. LINK - reads it from standard input, out of sight of `ps`.',
+    example: 'add - --dir ./data < link.txt',
+  },
+  {
+    name: 'list',
+    positionals: [],
+    settings: COMMON,
+    help: 'Lists the rooms that are kept, with their size and state.',
+    example: 'list --dir ./data',
+  },
+  {
+    name: 'status',
+    positionals: [],
+    settings: COMMON,
+    help: 'Says how the archivist that runs on the folder is. Ends with 1 when none runs or it is not ready.',
+    example: 'status --dir ./data',
+  },
+  {
+    name: 'export',
+    positionals: ['ROOM', 'FILE'],
+    settings: COMMON,
+    help: 'Writes a room into one .parley file, as sealed as it is stored: only people of the room can read it.',
+    example: 'export KTr0u9wXlmaKyWfEzTbQdg room.parley --dir ./data',
+  },
+  {
+    name: 'import',
+    positionals: ['FILE'],
+    settings: COMMON,
+    help: 'Stores what a .parley file holds, after checking all of it. A room that is not kept yet needs `add` as well.',
+    example: 'import room.parley --dir ./data',
+  },
+  {
+    name: 'remove',
+    positionals: ['ROOM'],
+    settings: COMMON,
+    help: 'Stops keeping a room and deletes what is stored of it, for good.',
+    example: 'remove KTr0u9wXlmaKyWfEzTbQdg --dir ./data',
+  },
+]
+
+export type Asked =
+  | { readonly kind: 'operation'; readonly operation: Operation }
+  | { readonly kind: 'status' }
+
+export interface Request {
+  readonly dir: string
+  readonly json: boolean
+  readonly logLevel: LogLevel
+  readonly asked: Asked
+}
+
+const ROOM = /^[A-Za-z0-9_-]{22,43}$/
+
+function checkPositionals({ positionals }: Command, given: readonly string[], errors: string[]): void {
+  for (const [at, name] of positionals.entries()) {
+    const value = given[at]
+    if (value === undefined && !name.startsWith('[')) errors.push(`${name} is needed`)
+    if (value !== undefined && name.includes('ROOM') && !ROOM.test(value))
+      errors.push(`${name}: expected the 22 characters of a room that \`list\` shows, or its whole id`)
+  }
+  for (const extra of given.slice(positionals.length)) errors.push(`unexpected argument: ${extra}`)
+}
+
+function askedBy(name: string, values: Values): Asked {
+  const [first = '', second = ''] = values.positionals
+  const operation = (asked: Operation): Asked => ({ kind: 'operation', operation: asked })
+  switch (name) {
+    case 'add':
+      return operation({ op: 'add', link: first })
+    case 'export':
+      return operation({ op: 'export', room: first, file: resolve(second) })
+    case 'import':
+      return operation({ op: 'import', file: resolve(first) })
+    case 'remove':
+      return operation({ op: 'remove', room: first })
+    case 'status':
+      return { kind: 'status' }
+    default:
+      return operation({ op: 'list' })
+  }
+}
+
+/** `args` are those after the name of the command. Collects every error before it gives up. */
+export function readRequest(command: Command, args: readonly string[], env: Env): Verdict<Request> {
+  const errors: string[] = []
+  const values = readValues(command.settings, args, env, errors)
+  checkPositionals(command, values.positionals, errors)
+  const value: Request = {
+    dir: resolve(values.need('dir', 'a folder', anyText)),
+    json: values.has('json'),
+    logLevel: values.read<LogLevel>(
+      'log-level',
+      'warn',
+      `one of ${LOG_LEVELS.join(', ')}`,
+      oneOf(LOG_LEVELS),
+    ),
+    asked: askedBy(command.name, values),
+  }
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, value }
+}
