@@ -7,3 +7,4 @@ export {
   type StorageFault,
   type StorageHealth,
 } from './storage/api.ts'
+export { diskStorages } from './storage/disk-storages.ts'

@@ -59,6 +59,8 @@ export type StorageAlarm =
 export interface DiskOptions {
   readonly log: Log
   readonly alarm?: (alarm: StorageAlarm) => void
+  /** The caller holds the folder's lock already (`folder-lock.ts`); otherwise it is taken here. */
+  readonly folderIsHeld?: boolean
 }
 
 /**
