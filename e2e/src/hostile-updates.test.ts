@@ -1,8 +1,10 @@
-import { CLOSE } from '@parley/protocol'
+import { CLOSE, type Frame, logKeyOf } from '@parley/protocol'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { World } from './harness.ts'
 import { brokenUpParagraph, conflictsWith, v2Bomb } from './hostile/conflicts.ts'
+import { docName, newSession } from './hostile/guest.ts'
 import { Intruder, PAGE } from './hostile/intruder.ts'
+import type { RawLane } from './hostile/raw-chunks.ts'
 import type { RawLink } from './hostile/raw-link.ts'
 import type { Person } from './person.ts'
 
@@ -50,6 +52,87 @@ async function watchTurns(person: Person): Promise<() => Promise<{ turns: number
   return () =>
     person.page.evaluate(() => (globalThis as unknown as { seen: { turns: number; longestMs: number } }).seen)
 }
+
+interface Flood {
+  readonly name: string
+  /** What is sent as fast as the channel takes it. */
+  readonly frames: (intruder: Intruder) => Iterable<readonly [Frame, RawLane]>
+  /** `null`: it is within what a link may send, and slowed down instead. */
+  readonly code: number | null
+}
+
+function* repeated(
+  count: number,
+  frame: (i: number) => Frame,
+  lane: RawLane,
+): Generator<readonly [Frame, RawLane]> {
+  for (let i = 0; i < count; i++) yield [frame(i), lane]
+}
+
+const FLOODS: readonly Flood[] = [
+  {
+    name: 'pings',
+    code: CLOSE.rate,
+    frames: () => repeated(20_000, (count) => ({ type: 'ping', count }), 'control'),
+  },
+  {
+    name: 'wants for everything',
+    code: CLOSE.rate,
+    frames: ({ guest }) => {
+      const [author, session] = [guest.keyId, newSession()]
+      const range = {
+        doc: PAGE,
+        author,
+        session,
+        log: logKeyOf(PAGE, author, session),
+        from: 1,
+        to: 1_000_000,
+      }
+      return repeated(5_000, () => ({ type: 'want', ranges: [range] }), 'control')
+    },
+  },
+  {
+    name: 'entries that it may write',
+    code: null,
+    frames: (intruder) => {
+      const entries = Array.from({ length: 1_500 }, (_, i) =>
+        intruder.paragraph(`${i}`, docName('content/other')),
+      )
+      return repeated(entries.length, (i) => entries[i] as Frame, 'live')
+    },
+  },
+  {
+    name: 'entries with broken signatures',
+    code: CLOSE.malformed,
+    frames: (intruder) => {
+      const { entry } = intruder.paragraph('x')
+      entry[entry.length - 1] = (entry.at(-1) as number) ^ 1
+      return repeated(5_000, () => ({ type: 'entry', entry }), 'live')
+    },
+  },
+]
+
+describe('a hostile peer at full speed', () => {
+  it.each(FLOODS)('$name: the page keeps its turns and goes on', async ({ name, frames, code }) => {
+    const { intruder, link } = await hostileEditor()
+    const sent = [...frames(intruder)]
+    const look = await watchTurns(ada)
+    const before = await ada.structure()
+    link.send(intruder.author)
+    for (const [frame, lane] of sent) link.send(frame, lane)
+    await ada.append(' On we go.')
+    if (code !== null) await expect.poll(() => link.closeCode).toBe(code)
+    expect(await ada.text()).toBe(`${TEXT} On we go.`)
+    expect(await ada.structure()).not.toBe(before)
+    const { longestMs } = await look()
+    const heapBytes = await ada.page.evaluate(
+      () => (performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize,
+    )
+    console.log(JSON.stringify({ flood: name, frames: sent.length, longestTaskMs: longestMs, heapBytes }))
+    expect(heapBytes).toBeLessThan(200_000_000)
+    expect(ada.faults()).toEqual([])
+  })
+})
 
 describe('an editor whose entries cost as much as they can', () => {
   it('[F35] thousands of conflicts at one place: the page goes on between them, and reads alike everywhere', async () => {

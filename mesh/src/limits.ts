@@ -129,6 +129,11 @@ export const LINK_BUDGET = {
   presence: { perSecond: 30, burst: 90 },
   control: { perSecond: 100, burst: 1200 },
 } as const
+/**
+ * PING, PONG and CREDIT that a link takes; over it the link is closed with 4429. A transfer of 100 MB/s gives 400 credits a
+ * second, a ping comes every 2 s.
+ */
+export const LINK_UPKEEP = { perSecond: 1000, burst: 4000 } as const
 /** A key that broke a rule is shut out for so long; whoever does it again, again. */
 export const REFUSED_KEY_MS = 10 * 60_000
 

@@ -5,6 +5,7 @@ import {
   CHANNEL_HIGH_BYTES,
   CLOSE_DRAIN_MS,
   LANE_FRAME_BYTES,
+  LINK_UPKEEP,
   PING_INTERVAL_MS,
   SILENT_LINK_MS,
 } from '../limits.ts'
@@ -300,6 +301,24 @@ describe('before proof', () => {
     side.link.proven()
     clock.advance(PING_INTERVAL_MS)
     expect(sentBy(side).map((frame) => frame.type)).toEqual(['credit'])
+  })
+})
+
+describe('a flood of what keeps a link up', () => {
+  it('pings: closed with 4429; in time some more are taken', () => {
+    const clock = new HandClock()
+    const side = new Side(clock)
+    const chunk = chunkOf({ type: 'ping', count: 1 })
+    for (let i = 0; i < LINK_UPKEEP.burst; i++) {
+      side.link.handleMessage(chunk)
+      side.channel.chunks.length = 0
+    }
+    expect(side.closings).toEqual([])
+    clock.advance(1_000)
+    for (let i = 0; i < LINK_UPKEEP.perSecond; i++) side.link.handleMessage(chunk)
+    expect(side.closings).toEqual([])
+    side.link.handleMessage(chunk)
+    expect(side.closings).toMatchObject([{ code: CLOSE.rate, by: 'us' }])
   })
 })
 

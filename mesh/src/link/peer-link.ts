@@ -17,10 +17,11 @@ import {
   type PongFrame,
 } from '@parley/protocol'
 import { ParleyError } from '../errors.ts'
-import { CLOSE_DRAIN_MS, CLOSE_POLL_MS, CREDIT_WINDOW_BYTES } from '../limits.ts'
+import { CLOSE_DRAIN_MS, CLOSE_POLL_MS, CREDIT_WINDOW_BYTES, LINK_UPKEEP } from '../limits.ts'
 import type { Clock, Unsubscribe } from '../ports.ts'
 import { ChannelWriter, type LinkTransport } from './channel-writer.ts'
 import { type AssembledFrame, ChunkAssembler, type Lane, laneOf } from './chunk.ts'
+import { TokenBucket } from './link-budget.ts'
 import { Liveness } from './liveness.ts'
 import { ReceiveWindow } from './receive-window.ts'
 import { type BulkLane, SendQueue, type UrgentLane } from './send-queue.ts'
@@ -85,6 +86,7 @@ export class PeerLink {
   #state: 'open' | 'closing' | 'gone' = 'open'
   #cancelDrain: Unsubscribe | null = null
   #liveRefused = false
+  readonly #upkeep: TokenBucket
   #receivedBytes = 0
   #receivedFrames = 0
 
@@ -94,6 +96,7 @@ export class PeerLink {
     this.#transport = transport
     this.#clock = clock
     this.#events = events
+    this.#upkeep = new TokenBucket(LINK_UPKEEP, clock.nowMs())
     this.#guard = unproven ? new UnprovenGuard() : null
     this.#welcomed = !unproven
     this.#queue = new SendQueue(unproven)
@@ -213,7 +216,8 @@ export class PeerLink {
     this.#guard?.frame(type)
     if (OWN_TYPES.has(type)) {
       if (lane !== 'control') throw new MalformedError(`link frame in lane ${lane}`)
-      this.#receiveOwn(decodeFrame(frame) as OwnFrame)
+      if (!this.#upkeep.take(1, this.#clock.nowMs())) this.close(CLOSE.rate, 'too many pings or credits')
+      else this.#receiveOwn(decodeFrame(frame) as OwnFrame)
     } else if ((lane === 'sync' || lane === 'blob') && !this.#window.arrived(frame.length)) {
       this.close(CLOSE.rate, 'sent beyond its credit')
     } else {
