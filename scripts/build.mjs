@@ -38,7 +38,7 @@ async function bundleCommand(name, external = []) {
     logLevel: 'warning',
     // CommonJS packages in the bundle call `require` for Node's own modules.
     banner: {
-      js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",
+      js: "import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)",
     },
   })
   console.log(`Bundling ${name}: done in ${seconds(startedMs)}`)

@@ -5,6 +5,7 @@ import {
   connectionProblem,
   connectionText,
   isShutOut,
+  pathText,
   personText,
   problemOf,
   receivedPercent,
@@ -16,8 +17,10 @@ import {
   untilText,
 } from './state-text.ts'
 
+const OFFERED = { relayOnly: false, relayOffered: true } as const
+
 const saved = { device: 'saved', holderCount: 0, archivist: 'none', written: true } as const
-const quiet = { save: saved, sync: null, archivistOffered: false, people: [] } as const
+const quiet = { save: saved, reach: OFFERED, sync: null, archivistOffered: false, people: [] } as const
 
 describe('the save state', () => {
   it('reads as agreed, fact beside fact', () => {
@@ -56,14 +59,14 @@ describe('the connection', () => {
   const states: readonly [ConnectionState, string][] = [
     [{ name: 'connecting' }, 'Connecting…'],
     [{ name: 'alone' }, 'Online, nobody else is here'],
-    [{ name: 'connected', linkCount: 1, signaling: 'up' }, 'Connected to 1 device'],
-    [{ name: 'connected', linkCount: 3, signaling: 'up' }, 'Connected to 3 devices'],
+    [{ name: 'connected', linkCount: 1, relayedCount: 0, signaling: 'up' }, 'Connected to 1 device'],
+    [{ name: 'connected', linkCount: 3, relayedCount: 0, signaling: 'up' }, 'Connected to 3 devices'],
     [
-      { name: 'connected', linkCount: 1, signaling: 'down' },
+      { name: 'connected', linkCount: 1, relayedCount: 0, signaling: 'down' },
       'Connected to 1 device; nobody new can join at the moment',
     ],
     [
-      { name: 'connected', linkCount: 3, signaling: 'down' },
+      { name: 'connected', linkCount: 3, relayedCount: 0, signaling: 'down' },
       'Connected to 3 devices; nobody new can join at the moment',
     ],
     [{ name: 'offline' }, 'Offline: you can go on, it merges later'],
@@ -74,7 +77,31 @@ describe('the connection', () => {
   ]
 
   it.each(states)('%j reads "%s"', (state, text) => {
-    expect(connectionText(state)).toBe(text)
+    expect(connectionText(state, OFFERED)).toBe(text)
+  })
+
+  it('[RL4] says what is relayed, and nothing of it where nothing is', () => {
+    const connected = { name: 'connected', linkCount: 3, signaling: 'up' } as const
+    const text = (relayedCount: number) => connectionText({ ...connected, relayedCount }, OFFERED)
+    expect([text(0), text(1), text(3)]).toEqual([
+      'Connected to 3 devices',
+      'Connected to 3 devices · 1 relayed',
+      'Connected to 3 devices · relayed',
+    ])
+  })
+
+  it('[RL3] says where a relay would help and none is offered', () => {
+    const unreachable = { name: 'unreachable', peerCount: 1 } as const
+    const text = (relayOnly: boolean) => connectionText(unreachable, { relayOnly, relayOffered: false })
+    expect(text(false)).toMatch(/^Others are here but cannot be reached: .*this server offers none$/)
+    expect(text(true)).toMatch(/^This room connects through a relay alone, and this server offers none/)
+  })
+
+  it('[RL4] tells the path to somebody and how long it takes', () => {
+    expect(pathText(null)).toBe('')
+    expect(pathText({ kind: 'relayed', roundTripMs: 34.6 })).toBe('relayed, 35 ms')
+    expect(pathText({ kind: 'direct', roundTripMs: 0.2 })).toBe('direct, 1 ms')
+    expect(pathText({ kind: 'direct', roundTripMs: null })).toBe('direct')
   })
 
   it('explains itself only where somebody has to do something', () => {
@@ -142,6 +169,7 @@ describe('people', () => {
     self: true,
     handRaised: false,
     page: null,
+    path: null,
   }
 
   it('read with their role', () => {

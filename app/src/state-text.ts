@@ -1,7 +1,16 @@
 /** From what the mesh reports to what people read. Pure. */
 import type { ParleyErrorKind } from '@parley/mesh'
 import { NEVER_MS } from '@parley/protocol'
-import type { ConnectionState, Person, RoomState, SaveState, Support, SyncState } from './mesh-types.ts'
+import type {
+  ConnectionState,
+  LinkPath,
+  Person,
+  ReachState,
+  RoomState,
+  SaveState,
+  Support,
+  SyncState,
+} from './mesh-types.ts'
 
 import { dateText, isProblemKind, type ProblemKind, sizeText, type UiKey, word } from './words.ts'
 
@@ -29,9 +38,30 @@ function connectedText(linkCount: number, signaling: 'up' | 'down'): string {
   return linkCount === 1 ? word(one) : word(many, { count: linkCount })
 }
 
-export function connectionText(connection: ConnectionState): string {
-  if (connection.name === 'connected') return connectedText(connection.linkCount, connection.signaling)
+/** Nothing where all links are direct, which is what one expects. */
+function relayedText(linkCount: number, relayedCount: number): string[] {
+  if (relayedCount === 0) return []
+  return [relayedCount >= linkCount ? word('relayed') : word('relayedSome', { count: relayedCount })]
+}
+
+export function connectionText(connection: ConnectionState, reach: ReachState): string {
+  if (connection.name === 'connected') {
+    const { linkCount, relayedCount, signaling } = connection
+    return [connectedText(linkCount, signaling), ...relayedText(linkCount, relayedCount)].join(' · ')
+  }
+  if (connection.name === 'unreachable' && reach.relayOffered === false) {
+    return word(reach.relayOnly ? 'unreachableRelayOnly' : 'unreachableNoRelay')
+  }
   return word(connection.name)
+}
+
+/** How bytes travel to somebody, and how long there and back; nothing for who is reached through others. */
+export function pathText(path: LinkPath | null): string {
+  if (!path) return ''
+  const { kind, roundTripMs } = path
+  if (roundTripMs === null) return word(kind === 'relayed' ? 'pathRelayed' : 'pathDirect')
+  const ms = Math.max(1, Math.round(roundTripMs))
+  return word(kind === 'relayed' ? 'pathRelayedTime' : 'pathDirectTime', { ms })
 }
 
 /** How much the connection line should stand out. */

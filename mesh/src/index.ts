@@ -81,6 +81,7 @@ export type {
   Member,
   Person,
   Profile,
+  ReachState,
   Room,
   RoomEvent,
   RoomState,
@@ -91,7 +92,7 @@ export { restoreContent } from './document/restore-content.ts'
 export { ParleyError, type ParleyErrorKind } from './errors.ts'
 export type { OperatorToken } from './join/operator-token.ts'
 export type { KeepOptions, KeptRoom, KeptRoomEvent, KeptRoomStats } from './kept-room-api.ts'
-export type { Log, Platform, Storage, Storages, StoredRoom } from './ports.ts'
+export type { LinkPath, Log, Platform, Storage, Storages, StoredRoom } from './ports.ts'
 export { DocumentAwareness } from './presence/document-awareness.ts'
 export { type Recovered, readRecoveryFile } from './recovery-file.ts'
 export type { RoomOptions } from './room.ts'

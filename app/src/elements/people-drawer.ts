@@ -4,7 +4,7 @@ import { repeat } from 'lit/directives/repeat.js'
 import type { Person } from '../mesh-types.ts'
 import { keyText, markedName } from '../name-marks.ts'
 import type { ProfileStore } from '../profile-store.ts'
-import { personText, roleText } from '../state-text.ts'
+import { pathText, personText, roleText } from '../state-text.ts'
 import { word } from '../words.ts'
 import { avatar } from './avatar.ts'
 import { icon } from './icon.ts'
@@ -84,11 +84,12 @@ export class PeopleDrawer extends LightElement {
 
   #person(person: Person): TemplateResult {
     const hand = person.handRaised ? html` · ${word('handRaised')}` : nothing
+    const path = pathText(person.path)
     const name = markedName(person, this.marks)
     return html`<li title=${keyText(person.key)}>
       ${avatar(person.name, person.color)}
       <span class="person-text"
-        ><bdi>${personText(person, name)}</bdi> <span class="person-role">— ${roleText(person.role)}${hand}</span>${
+        ><bdi>${personText(person, name)}</bdi> <span class="person-role">— ${roleText(person.role)}${hand}${path === '' ? nothing : html` · ${path}`}</span>${
           this.showingKeys ? html`<code class="person-key" dir="ltr">${keyText(person.key)}</code>` : nothing
         }</span
       >

@@ -7,6 +7,7 @@ import { word } from '../words.ts'
 import { avatar } from './avatar.ts'
 import { icon } from './icon.ts'
 import { LightElement } from './light-element.ts'
+import type { MenuItem } from './room-menu.ts'
 
 const AVATARS_SHOWN = 4
 
@@ -18,12 +19,14 @@ export class RoomBar extends LightElement {
     state: { attribute: false },
     drawerOpen: { attribute: false },
     theme: { attribute: false },
+    menu: { attribute: false },
   }
   declare roomTitle: string
   declare titleWritable: boolean
   declare state: RoomState
   declare drawerOpen: boolean
   declare theme: ThemeStore
+  declare menu: readonly MenuItem[]
 
   readonly #calm = new CalmSave()
   #lookAgain: ReturnType<typeof setTimeout> | undefined
@@ -66,6 +69,7 @@ export class RoomBar extends LightElement {
       >
         ${icon('people')}<span class="people-count" aria-hidden="true">${this.state.people.length}</span>
       </button>
+      <room-menu .items=${this.menu}></room-menu>
       <button
         type="button"
         class="primary share-button"
@@ -84,7 +88,7 @@ export class RoomBar extends LightElement {
       ${this.#saveState()}
       <span class="state" data-tone=${tone}>
         ${icon(tone === 'good' ? 'connected' : 'disconnected')}
-        <span role="status" aria-label=${word('connection')}>${connectionText(connection)}</span>
+        <span role="status" aria-label=${word('connection')}>${connectionText(connection, this.state.reach)}</span>
       </span>
     </div>`
   }

@@ -3,8 +3,9 @@
  * go into the address: `?role=viewer`, `connection=unreachable`, `save=failed`, `people=0`.
  */
 
-import { DocumentAwareness, ParleyError } from '@parley/mesh'
+import { DocumentAwareness, type HistoryEntry, ParleyError } from '@parley/mesh'
 import {
+  type DocName,
   formatRoomLink,
   type KeyId,
   keyIdOf,
@@ -23,11 +24,13 @@ import type {
   Invite,
   InviteOptions,
   Member,
+  Moment,
   OpenOptions,
   Person,
   Profile,
   Room,
   RoomEvent,
+  RoomFileFacts,
   RoomState,
   SaveState,
   Support,
@@ -40,8 +43,9 @@ const bytes = (count: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues
 const CONNECTIONS: Readonly<Record<string, ConnectionState>> = {
   connecting: { name: 'connecting' },
   alone: { name: 'alone' },
-  connected: { name: 'connected', linkCount: 2, signaling: 'up' },
-  down: { name: 'connected', linkCount: 2, signaling: 'down' },
+  connected: { name: 'connected', linkCount: 2, relayedCount: 0, signaling: 'up' },
+  relayed: { name: 'connected', linkCount: 2, relayedCount: 1, signaling: 'up' },
+  down: { name: 'connected', linkCount: 2, relayedCount: 0, signaling: 'down' },
   offline: { name: 'offline' },
   full: { name: 'full' },
   unreachable: { name: 'unreachable', peerCount: 2 },
@@ -50,7 +54,7 @@ const CONNECTIONS: Readonly<Record<string, ConnectionState>> = {
 }
 
 function person(name: string, color: string, role: Role, self = false): Person {
-  return { key: keyIdOf(bytes(32)), name, color, role, self, handRaised: false, page: null }
+  return { key: keyIdOf(bytes(32)), name, color, role, self, handRaised: false, page: null, path: null }
 }
 
 class FakeDocument implements DocumentHandle {
@@ -150,6 +154,22 @@ function showCaret(handle: FakeDocument, who: Person, clientId: number, line: nu
   })
 }
 
+function sampleMoments(author: KeyId): readonly Moment[] {
+  const nowMs = Date.now()
+  const of = (name: string, minutes: number, insertedCount: number, deletedCount: number): Moment => ({
+    author,
+    name,
+    fromMs: nowMs - minutes * 60_000,
+    toMs: nowMs - (minutes - 4) * 60_000,
+    entryCount: 9,
+    insertedCount,
+    deletedCount,
+    before: new Map(),
+    after: new Map(),
+  })
+  return [of('Lin', 12, 3, 1874), of('Ada Lovelace', 47, 311, 20), of('Quiet Otter', 3000, 1560, 4)]
+}
+
 export class FakeRoom implements Room {
   readonly id: RoomId
   readonly self: Room['self']
@@ -170,10 +190,13 @@ export class FakeRoom implements Room {
     this.self = { key: me.key, role, may, notAfterMs: NEVER_MS }
     const others = [person('Ada Lovelace', '#a1307f', 'editor'), person('Lin', '#006a6a', 'viewer')]
     const shown = others.slice(0, Number(wish.get('people') ?? others.length))
-    const save: SaveState = { device: 'saved', holderCount: shown.length, written: true }
+    const save: SaveState = { device: 'saved', holderCount: shown.length, archivist: 'none', written: true }
     this.state = {
       connection: CONNECTIONS[wish.get('connection') ?? 'connected'] ?? { name: 'alone' },
       save: { ...save, device: (wish.get('save') as SaveState['device'] | null) ?? 'saved' },
+      reach: { relayOnly: false, relayOffered: wish.get('relay') !== 'none' },
+      sync: null,
+      archivistOffered: wish.get('archivist') !== null,
       people: [me, ...shown],
     }
     this.recoveryFile =
@@ -255,6 +278,22 @@ export class FakeRoom implements Room {
     this.change({})
   }
 
+  /** `archivist=refuses` and `archivist=silent` in the address make it fail. */
+  async keepOnServer(): Promise<void> {
+    const how = wish.get('archivist')
+    if (how === 'refuses') throw new ParleyError('archivist-refused', 'full')
+    if (how === null || how === 'silent') throw new ParleyError('archivist-unavailable', 'no answer')
+    const member = {
+      key: keyIdOf(bytes(32)),
+      name: '',
+      role: 'archivist',
+      self: false,
+      notAfterMs: NEVER_MS,
+    } as const
+    this.#members = [...this.#members, { ...member, path: [keyIdOf(bytes(32)), member.key] }]
+    this.change({ save: { ...this.state.save, archivist: 'holds' } })
+  }
+
   async createInvite(base: string, options: InviteOptions): Promise<Invite> {
     const subject = bytes(32)
     const agreement = bytes(32)
@@ -276,6 +315,33 @@ export class FakeRoom implements Room {
       via: [],
     })
     return { key: keyIdOf(subject), agreement, link, role: options.role, notAfterMs: options.notAfterMs }
+  }
+
+  /** Bytes that {@link importRoom} takes. */
+  async exportFile({
+    passphrase,
+  }: {
+    readonly passphrase?: string
+  } = {}): Promise<Uint8Array<ArrayBuffer>[]> {
+    return [new TextEncoder().encode(passphrase === undefined ? 'fake room' : 'fake room with key')]
+  }
+
+  documents(): readonly DocName[] {
+    return [...this.#documents.values()].map(({ name }) => name)
+  }
+
+  history(): readonly HistoryEntry[] {
+    return []
+  }
+
+  async moments(): Promise<readonly Moment[]> {
+    return sampleMoments(this.self.key)
+  }
+
+  async documentAt(document: string): Promise<Y.Doc> {
+    const then = new Y.Doc()
+    Y.applyUpdate(then, Y.encodeStateAsUpdate(this.document(document).doc))
+    return then
   }
 
   async close(): Promise<void> {
@@ -311,9 +377,39 @@ export async function reopenRoom(roomId: string, options: OpenOptions): Promise<
   const known = rooms.get(roomId.slice(0, 22))
   if (!known) throw new ParleyError('room-unknown', 'not kept here')
   known.setProfile(options.profile)
-  known.change({ connection: { name: 'connected', linkCount: 2, signaling: 'up' } })
+  known.change({ connection: { name: 'connected', linkCount: 2, relayedCount: 0, signaling: 'up' } })
   return keep(known)
 }
+
+export function inspectRoomFile(file: Uint8Array): RoomFileFacts {
+  const text = new TextDecoder().decode(file)
+  if (!text.startsWith('fake room')) throw new ParleyError('file-damaged', 'not a file of these rooms')
+  return { roomId: 'x', hasKeys: true, hasRoot: text.endsWith('key'), entryCount: 0 }
+}
+
+export async function importRoom(
+  _file: Uint8Array,
+  options: OpenOptions & { readonly passphrase?: string },
+): Promise<Room> {
+  if (options.passphrase === 'wrong') throw new ParleyError('recovery-refused', 'wrong passphrase')
+  const room = new FakeRoom(bytes(32), options.passphrase ? 'owner' : 'viewer', options.profile, true)
+  if (!options.passphrase) room.change({ connection: { name: 'detached' }, people: [] })
+  return keep(room)
+}
+
+export async function recoverRoom(
+  _file: Uint8Array,
+  passphrase: string,
+  options: OpenOptions,
+): Promise<Room> {
+  return importRoom(new Uint8Array(), { ...options, passphrase })
+}
+
+export async function copyRoom(_from: Room, options: OpenOptions): Promise<Room> {
+  return createRoom(options)
+}
+
+export { restoreContent } from '@parley/mesh'
 
 export async function removeRoom(roomId: string): Promise<void> {
   rooms.delete(roomId.slice(0, 22))

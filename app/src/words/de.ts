@@ -71,6 +71,16 @@ export const de: Catalogue = {
     offline: 'Offline: Du kannst weiterarbeiten, es wird später zusammengeführt',
     full: 'Der Raum ist voll',
     unreachable: 'Andere sind hier, aber nicht erreichbar',
+    relayed: 'über ein Relay',
+    relayedSome: '{count} über ein Relay',
+    unreachableNoRelay:
+      'Andere sind hier, aber nicht erreichbar: ihr Netz oder deines braucht ein Relay, und dieser Server bietet keines',
+    unreachableRelayOnly:
+      'Dieser Raum verbindet nur über ein Relay, und dieser Server bietet keines: niemand ist erreichbar',
+    pathDirect: 'direkt',
+    pathRelayed: 'über ein Relay',
+    pathDirectTime: 'direkt, {ms} ms',
+    pathRelayedTime: 'über ein Relay, {ms} ms',
     refused: 'Nicht zugelassen',
     closed: 'Raum geschlossen',
 

@@ -69,6 +69,16 @@ export const en = {
     offline: 'Offline: you can go on, it merges later',
     full: 'The room is full',
     unreachable: 'Others are here but cannot be reached',
+    relayed: 'relayed',
+    relayedSome: '{count} relayed',
+    unreachableNoRelay:
+      'Others are here but cannot be reached: their network or yours needs a relay, and this server offers none',
+    unreachableRelayOnly:
+      'This room connects through a relay alone, and this server offers none: nobody can be reached',
+    pathDirect: 'direct',
+    pathRelayed: 'relayed',
+    pathDirectTime: 'direct, {ms} ms',
+    pathRelayedTime: 'relayed, {ms} ms',
     refused: 'Not admitted',
     closed: 'Room closed',
 
