@@ -89,16 +89,17 @@ export class RoomKeeping<Link extends object> {
   }
 
   /** Over whatever link it came: the signature says whose word it is. */
-  async handleCustody(frame: CustodyFrame): Promise<void> {
+  async handleCustody(told: CustodyFrame): Promise<void> {
+    if (!this.#isNews(told)) return
     const { roomId, verify } = this.#deps
-    const { archivist, log, seq, signature } = frame
-    if (!this.#isNews(frame)) return
+    const frame: CustodyFrame = { ...told, hash: told.hash.slice(), signature: told.signature.slice() }
+    const { archivist, log, signature } = frame
     if (!(await verify(idBytes(archivist), custodyMessage(roomId, archivist, frame), signature))) return
     if (!this.#isNews(frame)) return
     const receipts = this.#receipts.get(archivist) ?? new Map<LogKey, CustodyFrame>()
     this.#receipts.set(archivist, receipts)
     receipts.delete(log)
-    receipts.set(log, { ...frame, seq, hash: frame.hash.slice(), signature: signature.slice() })
+    receipts.set(log, frame)
     const [oldest] = receipts.keys()
     if (receipts.size > CUSTODY_LOGS && oldest) receipts.delete(oldest)
     this.#save(archivist)
