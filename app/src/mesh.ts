@@ -1,11 +1,19 @@
 /** The only file that reaches for the functions of the mesh. */
-import type { OpenOptions, Room, Support } from './mesh-types.ts'
+import type * as Y from 'yjs'
+import type { OpenOptions, Room, RoomFileFacts, Support } from './mesh-types.ts'
 
 /** The functions of the mesh that the app calls. */
 export interface MeshFunctions {
   createRoom(options: OpenOptions): Promise<Room>
   joinRoom(link: string, options: OpenOptions): Promise<Room>
   reopenRoom(roomId: string, options: OpenOptions): Promise<Room>
+  /** With the passphrase of a root key in the file, as an owner. */
+  importRoom(file: Uint8Array, options: OpenOptions & { readonly passphrase?: string }): Promise<Room>
+  inspectRoomFile(file: Uint8Array): RoomFileFacts
+  recoverRoom(file: Uint8Array, passphrase: string, options: OpenOptions): Promise<Room>
+  /** A new room of this device with all documents of another. */
+  copyRoom(from: Room, options: OpenOptions): Promise<Room>
+  restoreContent(target: Y.Doc, source: Y.Doc, origin: unknown): void
   removeRoom(roomId: string): Promise<void>
   checkSupport(): Promise<Support>
 }

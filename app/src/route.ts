@@ -1,10 +1,13 @@
 /** What the address asks for. Everything after `#` stays in this browser. */
 import { ROOM_ID_LINK_CHARACTERS } from '@parley/protocol'
+import type { Room } from './mesh-types.ts'
 
 export type RoomRequest =
   | { readonly kind: 'create' }
   /** `link` holds a bearer secret. */
   | { readonly kind: 'join'; readonly link: string }
+  /** From a file, or as a copy of another room. */
+  | { readonly kind: 'opened'; readonly room: Room }
   /** 22 or 43 characters of a room that this device keeps. */
   | { readonly kind: 'reopen'; readonly roomId: string }
 

@@ -57,6 +57,12 @@ export function spanText(fromMs: number, toMs: number): string {
   return timeFormat.formatRange(fromMs, toMs)
 }
 
+const countFormat = new Intl.NumberFormat(language)
+
+export function countText(count: number): string {
+  return countFormat.format(count)
+}
+
 const SIZE_UNITS = [
   ['megabyte', 1_000_000],
   ['kilobyte', 1_000],

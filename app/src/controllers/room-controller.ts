@@ -22,6 +22,8 @@ function openRoom(mesh: MeshFunctions, request: RoomRequest, options: OpenOption
       return mesh.createRoom(options)
     case 'join':
       return mesh.joinRoom(request.link, options)
+    case 'opened':
+      return Promise.resolve(request.room)
     case 'reopen':
       return mesh.reopenRoom(request.roomId, options)
   }
@@ -82,6 +84,7 @@ export class RoomController implements ReactiveController {
   }
 
   async #open(request: RoomRequest): Promise<void> {
+    if (!this.#connected && request.kind === 'opened') await request.room.close()
     if (!this.#connected || this.phase.name === 'open') return
     this.#show({ name: 'opening' })
     const room = await openRoom(await loadMesh(), request, this.#callbacks.options())

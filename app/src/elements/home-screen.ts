@@ -10,6 +10,7 @@ import { problemOf, roleText } from '../state-text.ts'
 import type { ThemeStore } from '../theme-store.ts'
 import { agoText, type ProblemKind, type UiKey, word } from '../words.ts'
 import type { ConfirmDialog } from './confirm-dialog.ts'
+import type { FileDialog, FileUse } from './file-dialog.ts'
 import { icon } from './icon.ts'
 import { LightElement } from './light-element.ts'
 import { problem } from './problem.ts'
@@ -23,6 +24,7 @@ export class HomeScreen extends LightElement {
     linkFault: { state: true },
     removalProblem: { state: true },
     removedTitle: { state: true },
+    dropping: { state: true },
   }
   declare rooms: RoomsList
   declare profile: ProfileStore
@@ -30,6 +32,8 @@ export class HomeScreen extends LightElement {
   declare linkFault: UiKey | null
   declare removalProblem: ProblemKind | null
   declare removedTitle: string | null
+  /** Whether a file is being held over the page. */
+  declare dropping: boolean
   #list: RoomsListController | null = null
 
   constructor() {
@@ -37,6 +41,7 @@ export class HomeScreen extends LightElement {
     this.linkFault = null
     this.removalProblem = null
     this.removedTitle = null
+    this.dropping = false
   }
 
   override connectedCallback(): void {
@@ -51,7 +56,14 @@ export class HomeScreen extends LightElement {
         <span class="brand"><img src="/logo.svg" alt="" width="28" height="28" />Parley</span>
         <theme-toggle .store=${this.theme}></theme-toggle>
       </header>
-      <main id="content" class="home" tabindex="-1">
+      <main
+        id="content"
+        class="home"
+        tabindex="-1"
+        @dragover=${this.#draggedOver}
+        @dragleave=${this.#draggedOff}
+        @drop=${this.#dropped}
+      >
         <section class="hero">
           <h1>${word('tagline')}</h1>
           <p class="lead">${word('intro')}</p>
@@ -61,6 +73,7 @@ export class HomeScreen extends LightElement {
             </button>
             ${this.#joinForm()}
           </div>
+          ${this.#fromFiles()}
         </section>
         <div class="home-columns">
           <section aria-labelledby="your-rooms">
@@ -76,8 +89,59 @@ export class HomeScreen extends LightElement {
           </section>
         </div>
       </main>
+      ${this.dropping ? html`<p class="drop-here">${icon('import')}${word('dropHere')}</p>` : nothing}
       <confirm-dialog></confirm-dialog>
+      <file-dialog
+        .profile=${this.profile}
+        @room-wanted=${(event: CustomEvent<RoomRequest>) => this.#want(event.detail)}
+      ></file-dialog>
     `
+  }
+
+  #fromFiles(): TemplateResult {
+    return html`<div class="from-files">
+      <input type="file" class="import-file" accept=".parley,application/octet-stream" hidden @change=${this.#importChosen} />
+      <button
+        type="button"
+        class="quiet"
+        @click=${() => this.querySelector<HTMLInputElement>('.import-file')?.click()}
+      >
+        ${icon('import')}${word('importFile')}
+      </button>
+      <button type="button" class="quiet" @click=${() => this.#open('recover')}>
+        ${icon('key')}${word('restoreRecovery')}
+      </button>
+    </div>`
+  }
+
+  #open(use: FileUse, file: File | null = null): void {
+    this.querySelector<FileDialog>('file-dialog')?.show(use, file).catch(reportError)
+  }
+
+  #importChosen(event: Event): void {
+    const input = event.target as HTMLInputElement
+    const [file] = input.files ?? []
+    input.value = ''
+    if (file) this.#open('import', file)
+  }
+
+  #draggedOver(event: DragEvent): void {
+    if (!event.dataTransfer?.types.includes('Files')) return
+    event.preventDefault()
+    this.dropping = true
+  }
+
+  #draggedOff(event: DragEvent): void {
+    const inside = event.relatedTarget instanceof Node && this.contains(event.relatedTarget)
+    if (!inside) this.dropping = false
+  }
+
+  #dropped(event: DragEvent): void {
+    this.dropping = false
+    const [file] = event.dataTransfer?.files ?? []
+    if (!file) return
+    event.preventDefault()
+    this.#open('import', file)
   }
 
   #joinForm(): TemplateResult {

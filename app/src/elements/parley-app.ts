@@ -62,6 +62,7 @@ export class ParleyApp extends LightElement {
         .rooms=${this.#rooms}
         .profile=${this.#profile}
         .theme=${this.#theme}
+        @room-wanted=${(event: CustomEvent<RoomRequest>) => this.#enter(event.detail)}
         @room-opened=${(event: CustomEvent<Room>) => this.#roomOpened(event.detail)}
       ></room-screen>`,
     )}`

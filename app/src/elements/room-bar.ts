@@ -70,15 +70,19 @@ export class RoomBar extends LightElement {
         ${icon('people')}<span class="people-count" aria-hidden="true">${this.state.people.length}</span>
       </button>
       <room-menu .items=${this.menu}></room-menu>
-      <button
+      ${this.state.connection.name === 'detached' ? nothing : this.#shareButton()}
+    </header>`
+  }
+
+  #shareButton(): TemplateResult {
+    return html`<button
         type="button"
         class="primary share-button"
         aria-label=${word('share')}
         @click=${() => this.dispatchEvent(new CustomEvent('share-wanted'))}
       >
         ${icon('share')}<span>${word('share')}</span>
-      </button>
-    </header>`
+      </button>`
   }
 
   #states(): TemplateResult {

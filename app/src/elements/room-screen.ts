@@ -4,21 +4,25 @@ import { DocumentMapController } from '../controllers/document-map-controller.ts
 import { RoomController } from '../controllers/room-controller.ts'
 import { StoreController } from '../controllers/store-controller.ts'
 import { readSetting, writeSetting } from '../local-setting.ts'
-import { ownSignaling } from '../mesh.ts'
+import { loadMesh, ownSignaling } from '../mesh.ts'
 import type { Profile, Room, RoomEvent } from '../mesh-types.ts'
 import { markedName, nameMarks } from '../name-marks.ts'
 import type { StoredProfile } from '../profile.ts'
 import type { ProfileStore } from '../profile-store.ts'
 import type { RoomsList } from '../rooms-list.ts'
 import type { RoomRequest } from '../route.ts'
-import { isShutOut } from '../state-text.ts'
+import { isShutOut, problemOf } from '../state-text.ts'
 import type { ThemeStore } from '../theme-store.ts'
-import { type ProblemKind, word } from '../words.ts'
+import { type ProblemKind, type UiKey, word } from '../words.ts'
+import type { ExportDialog } from './export-dialog.ts'
+import type { HistoryDialog } from './history-dialog.ts'
 import { icon } from './icon.ts'
+import { mayAskToKeep } from './keep-copy.ts'
 import { LightElement } from './light-element.ts'
 import type { LiveRegion } from './live-region.ts'
 import { problem } from './problem.ts'
 import type { RecoveryDialog } from './recovery-dialog.ts'
+import type { MenuItem } from './room-menu.ts'
 import { addMishap, type Mishap, type Notices, roomNotices } from './room-notices.ts'
 import type { ShareDialog } from './share-dialog.ts'
 
@@ -32,7 +36,7 @@ const WORTH_RETRYING: ReadonlySet<ProblemKind> = new Set(['storage-failed', 'clo
 
 const TURNED_AWAY: Mishap = { problem: 'turned-away' }
 
-/** One room: composes the bar, the page, the drawer and the dialogs. Fires `room-opened` with the {@link Room}. */
+/** One room: composes the bar, the page, the drawer and the dialogs. Fires `room-opened` with the {@link Room}, `room-wanted` for a copy. */
 export class RoomScreen extends LightElement {
   static override properties = {
     request: { attribute: false },
@@ -44,6 +48,9 @@ export class RoomScreen extends LightElement {
     mishaps: { state: true },
     rebuilt: { state: true },
     offerRecovery: { state: true },
+    copying: { state: true },
+    said: { state: true },
+    offerKeep: { state: true },
   }
   declare request: RoomRequest
   declare rooms: RoomsList
@@ -54,6 +61,11 @@ export class RoomScreen extends LightElement {
   declare mishaps: readonly Mishap[]
   declare rebuilt: boolean
   declare offerRecovery: boolean
+  declare copying: boolean
+  /** What was just done, for everybody to see and hear. */
+  declare said: UiKey | null
+  declare offerKeep: boolean
+  #keepOffered = false
   #shownProfile: StoreController<StoredProfile> | null = null
   #sentProfile: Profile | null = null
   readonly #title = new DocumentMapController(this, 'room', () => this.#remember())
@@ -69,7 +81,10 @@ export class RoomScreen extends LightElement {
     this.announcing = readSetting(ANNOUNCE_KEY) !== 'no'
     this.mishaps = []
     this.rebuilt = false
+    this.copying = false
+    this.said = null
     this.offerRecovery = false
+    this.offerKeep = false
   }
 
   override connectedCallback(): void {
@@ -131,6 +146,7 @@ export class RoomScreen extends LightElement {
         .state=${room.state}
         .drawerOpen=${this.drawerOpen}
         .theme=${this.theme}
+        .menu=${this.#menu(room)}
         @title-typed=${(event: CustomEvent<string>) => this.#title.set('title', event.detail)}
         @share-wanted=${() => void this.querySelector<ShareDialog>('share-dialog')?.show()}
         @drawer-toggle=${() => this.#showDrawer(!this.drawerOpen)}
@@ -154,8 +170,41 @@ export class RoomScreen extends LightElement {
           this.offerRecovery = false
         }}
       ></recovery-dialog>
+      <export-dialog .room=${room} .roomTitle=${this.#titleText()}></export-dialog>
+      <history-dialog
+        .room=${room}
+        .page=${FIRST_PAGE}
+        @state-restored=${() => {
+          this.said = 'restored'
+        }}
+      ></history-dialog>
       <live-region></live-region>
     `
+  }
+
+  #menu(room: Room): readonly MenuItem[] {
+    const items: MenuItem[] = []
+    if (room.document(FIRST_PAGE).writable && !isShutOut(room.state)) {
+      const act = () => void this.querySelector<HistoryDialog>('history-dialog')?.show()
+      items.push({ label: 'earlierStates', icon: 'history', act })
+    }
+    const act = () => void this.querySelector<ExportDialog>('export-dialog')?.show()
+    items.push({ label: 'exportRoom', icon: 'export', act })
+    if (room.recoveryFile) items.push({ label: 'recoverySave', icon: 'key', act: () => this.#saveRecovery() })
+    return items
+  }
+
+  async #copy(room: Room): Promise<void> {
+    this.copying = true
+    try {
+      const options = { signaling: ownSignaling(location), profile: this.#profileNow() }
+      const copy = await (await loadMesh()).copyRoom(room, options)
+      this.dispatchEvent(new CustomEvent('room-wanted', { detail: { kind: 'opened', room: copy } }))
+    } catch (error) {
+      this.#tell({ problem: problemOf(error) })
+    } finally {
+      this.copying = false
+    }
   }
 
   #pages(): TemplateResult {
@@ -184,7 +233,8 @@ export class RoomScreen extends LightElement {
 
   #notices(room: Room): Notices {
     // With the drawer open, the field for the name is in sight.
-    const asksName = !this.profile.value.confirmed && !this.drawerOpen
+    const isMember = room.state.connection.name !== 'detached'
+    const asksName = isMember && !this.profile.value.confirmed && !this.drawerOpen
     return {
       state: room.state,
       // What a state says in full is not said twice.
@@ -192,6 +242,9 @@ export class RoomScreen extends LightElement {
       rebuilt: this.rebuilt && !isShutOut(room.state),
       // One thing at a time.
       offerRecovery: this.offerRecovery && !asksName && room.recoveryFile !== null,
+      offerKeep: this.#offersKeep(room) && !asksName && !this.offerRecovery ? room : null,
+      copy: isMember ? 'none' : this.copying ? 'under-way' : 'offered',
+      said: this.said,
       newcomerName: asksName ? this.profile.value.name : null,
       dismiss: (mishap) => {
         this.mishaps = this.mishaps.filter((each) => each !== mishap)
@@ -208,8 +261,17 @@ export class RoomScreen extends LightElement {
       case 'recovery':
         this.#saveRecovery()
         return
+      case 'keep-later':
+        this.offerKeep = false
+        return
       case 'recovery-later':
         this.offerRecovery = false
+        return
+      case 'dismiss-said':
+        this.said = null
+        return
+      case 'copy':
+        if (this.#controller.room) void this.#copy(this.#controller.room)
         return
       case 'rename':
         void this.#rename()
@@ -218,6 +280,12 @@ export class RoomScreen extends LightElement {
         this.profile.change({})
         return
     }
+  }
+
+  /** Once shown it stays, so that it can say how asking went. */
+  #offersKeep(room: Room): boolean {
+    this.#keepOffered ||= mayAskToKeep(room)
+    return this.offerKeep && this.#keepOffered
   }
 
   async #rename(): Promise<void> {
@@ -264,7 +332,10 @@ export class RoomScreen extends LightElement {
 
   #opened(room: Room): void {
     this.#sentProfile = null
+    this.said = null
     this.offerRecovery = this.request.kind === 'create'
+    this.offerKeep = this.request.kind === 'create'
+    this.#keepOffered = false
     this.#title.watch(room.document('index'))
     this.#remember()
     this.dispatchEvent(new CustomEvent('room-opened', { detail: room }))
@@ -286,6 +357,8 @@ export class RoomScreen extends LightElement {
         return this.#tell({ text: word('authorRefused') })
       case 'equivocation':
         return this.#tellOwner(event)
+      case 'archivist-rolled-back':
+        return this.#tell({ text: word('archivistRolledBack') })
       case 'link-closed':
         return this.#linkClosed(event.reason)
       case 'joined':

@@ -69,7 +69,9 @@ describe('a room as a file', () => {
     handle.doc.getText('t').insert(0, 'not by anybody ')
     await meeting.world.clock.runFor(5_000)
     expect(copy.history()).toEqual(ben.room.history())
-    await expect(copy.createInvite()).rejects.toMatchObject({ kind: 'not-allowed' })
+    await expect(copy.createInvite('', { role: 'viewer', notAfterMs: 0 })).rejects.toMatchObject({
+      kind: 'not-allowed',
+    })
     expect(copy.members().map(({ name }) => name)).toContain('ada')
     await meeting.during(copy.close())
     const again = await meeting.during(reopenRoomOn(platform, copy.id, OPTIONS))

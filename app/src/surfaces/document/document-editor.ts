@@ -5,18 +5,20 @@ import { word } from '../../words.ts'
 import { carets } from './carets.ts'
 import { allowClipboardHtml } from './clipboard-html.ts'
 import { keepForeignOut } from './foreign-content.ts'
+import { PAGE_FIELD, RESTORED } from './page-field.ts'
 import { strictKit } from './strict-kit.ts'
 import { WholeCharacters } from './whole-characters.ts'
-
-/** Where y-prosemirror keeps its nodes in the Y.Doc; changing it would hide every text written so far. */
-const FIELD = 'prosemirror'
 
 function extensions(handle: DocumentHandle) {
   return [
     strictKit,
     WholeCharacters,
-    Collaboration.configure({ document: handle.doc, field: FIELD }),
-    carets(handle.awareness, FIELD),
+    Collaboration.configure({
+      document: handle.doc,
+      field: PAGE_FIELD,
+      yUndoOptions: { trackedOrigins: [RESTORED] },
+    }),
+    carets(handle.awareness, PAGE_FIELD),
   ]
 }
 
@@ -39,7 +41,7 @@ export function createDocumentEditor(options: {
     host.toggleAttribute('data-empty', editor.isEmpty)
   }
   const schema = getSchema([strictKit])
-  const letIn = keepForeignOut(handle.doc, FIELD, schema)
+  const letIn = keepForeignOut(handle.doc, PAGE_FIELD, schema)
   return new Editor({
     element: host,
     editable: writable,
