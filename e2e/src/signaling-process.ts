@@ -1,5 +1,5 @@
 /** The signaling server as a process of its own, so that it can die as processes do. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -12,9 +12,18 @@ export interface SignalingProcess {
   kill(): Promise<void>
 }
 
-/** `publicHosts` are those that clients dial. */
-export async function startSignaling(publicHosts: readonly string[]): Promise<SignalingProcess> {
-  const args = ['serve', '--port', '0', '--public-hosts', publicHosts.join(',')]
+/** What another command of the server prints. Throws when it fails. */
+export function runSignaling(...args: readonly string[]): string {
+  return execFileSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' }).trim()
+}
+
+/** `publicHosts` are those that clients dial; none for the machine's own. */
+export async function startSignaling(
+  publicHosts: readonly string[],
+  flags: readonly string[] = [],
+): Promise<SignalingProcess> {
+  const hosts = publicHosts.length > 0 ? ['--public-hosts', publicHosts.join(',')] : []
+  const args = ['serve', '--port', '0', ...hosts, ...flags]
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'exit')
   for await (const line of createInterface({ input: child.stdout })) {
