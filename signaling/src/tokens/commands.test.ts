@@ -95,6 +95,21 @@ describe('token', () => {
     })
   })
 
+  it('names topics of /y-webrtc as they are', async () => {
+    await keys('new')
+    const { out } = await token(
+      '--topic',
+      'my doc/1',
+      '--room',
+      room.roomId,
+      '--ttl',
+      '1h',
+      '--key',
+      privateFile(),
+    )
+    expect(decodeJwt(out.trim())['rooms']).toEqual([room.roomId, 'my doc/1'])
+  })
+
   it('ends with 1 without its key, or with too many rooms', async () => {
     expect(await token('--room', '*', '--ttl', '1h', '--key', privateFile())).toMatchObject({
       code: 1,
@@ -108,6 +123,7 @@ describe('token', () => {
   it.each([
     [['--ttl', '15m', '--key', 'x']],
     [['--room', 'not a room', '--ttl', '15m', '--key', 'x']],
+    [['--topic', '*', '--ttl', '15m', '--key', 'x']],
     [['--room', '*', '--key', 'x']],
     [['--room', '*', '--ttl', '0', '--key', 'x']],
     [['--room', '*', '--ttl', '31d', '--key', 'x']],

@@ -16,6 +16,7 @@ secret: whoever has it, and an invite to one of its rooms, is introduced there u
 
 Options:
   --room ID              id of a room, or what follows r= in its link; * for every room; may be given several times
+  --topic NAME           topic of /y-webrtc, whatever its name; may be given several times
   --ttl TIME             how long it is good: 90s, 15m, 12h or 7d, at most 30d
   --key FILE             signing-key.json of parley-signaling keys new
   --issuer TEXT          claim iss, as in --token-issuer of the server (${DEFAULT_ISSUER})
@@ -27,6 +28,7 @@ Example: parley-signaling token --room '*' --ttl 12h --key keys/signing-key.json
 
 const OPTIONS = {
   room: { type: 'string', multiple: true },
+  topic: { type: 'string', multiple: true },
   ttl: { type: 'string' },
   key: { type: 'string' },
   issuer: { type: 'string', default: DEFAULT_ISSUER },
@@ -36,7 +38,7 @@ const OPTIONS = {
 export function runTokenCommand(args: readonly string[], nowMs: number): Promise<CommandResult> {
   return resultOf(USAGE, args, async () => {
     const { values } = parseArgs({ args: [...args], options: OPTIONS })
-    const rooms = roomsFrom(values.room ?? [])
+    const rooms = roomsFrom(values.room ?? [], values.topic ?? [])
     const ttlS = secondsFrom(values.ttl)
     if (!values.key) throw new UsageError('--key is needed')
     const { issuer, audience } = values
@@ -46,11 +48,12 @@ export function runTokenCommand(args: readonly string[], nowMs: number): Promise
   })
 }
 
-function roomsFrom(rooms: readonly string[]): readonly string[] {
-  if (rooms.length === 0) throw new UsageError('--room is needed')
+function roomsFrom(rooms: readonly string[], topics: readonly string[]): readonly string[] {
+  if (rooms.length + topics.length === 0) throw new UsageError('--room is needed, or --topic')
   const wrong = rooms.find((room) => room !== '*' && !/^[A-Za-z0-9_-]{22}([A-Za-z0-9_-]{21})?$/.test(room))
   if (wrong !== undefined) throw new UsageError('--room: 22 or 43 characters of base64url, or *')
-  return rooms
+  if (topics.some((topic) => topic === '*' || topic === '')) throw new UsageError('--topic: a name')
+  return [...rooms, ...topics]
 }
 
 function secondsFrom(text: string | undefined): number {
