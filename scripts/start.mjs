@@ -1,6 +1,6 @@
 /**
  * `npm start`: installs and builds what is missing, then serves the app and signaling on one port, with an archivist that
- * keeps rooms.
+ * keeps rooms and, where coturn is installed, a relay.
  */
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import { buildAll } from './build.mjs'
 import { endTogether, followLog, startChild } from './children.mjs'
 import { ensureInstalled, giveUp, ROOT, requireNode } from './house.mjs'
 import { startArchivist } from './start-archivist.mjs'
+import { startTurn } from './start-turn.mjs'
 
 const HELP = `npm start [-- options]
 
@@ -16,6 +17,7 @@ const HELP = `npm start [-- options]
   --host H         address to listen on (default: 127.0.0.1, this machine only)
   --data DIR       folder in which the archivist keeps rooms (default: data)
   --no-archivist   keep no rooms
+  --no-turn        start no relay (TURN), although turnserver is on the PATH
   --verbose        show the servers' logs
   --help           this text
 
@@ -31,6 +33,7 @@ function readOptions() {
         host: { type: 'string', default: '127.0.0.1' },
         data: { type: 'string', default: join(ROOT, 'data') },
         'no-archivist': { type: 'boolean', default: false },
+        'no-turn': { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -107,15 +110,22 @@ async function main() {
   const archivist = options['no-archivist']
     ? null
     : await startArchivist({ dataDir: options.data, signalingUrl: `ws://${here}`, verbose: options.verbose })
+  const turn = options['no-turn'] ? null : await startTurn(options)
   const args = ['serve', '--port', String(port), '--host', options.host, '--app', join(ROOT, 'app', 'dist')]
   if (archivist) args.push('--archivist', archivist.url)
+  if (turn) args.push(...turn.args)
   const publicHosts = process.env.PARLEY_PUBLIC_HOSTS
   const env = publicHosts ? { PARLEY_PUBLIC_HOSTS: `${publicHosts},${here}` } : {}
-  const server = startChild(join(ROOT, 'signaling', 'dist', 'main.js'), args, env)
+  const serverEnv = { ...env, ...turn?.env }
+  const server = startChild(join(ROOT, 'signaling', 'dist', 'main.js'), args, serverEnv)
   followLog(server, options, (entry) => {
     if (entry.event === 'listening') announce(new URL(entry.url).port, options.host)
   })
-  endTogether(server, archivist ? [archivist.child] : [])
+  const others = [archivist?.child, turn?.child]
+  endTogether(
+    server,
+    others.filter((child) => child !== undefined),
+  )
 }
 
 await main()

@@ -6,6 +6,8 @@ import { run, seconds } from './house.mjs'
 export const SYSTEM_PROGRAMS = [
   { program: 'redis-server', package: 'redis-server' },
   { program: 'turnserver', package: 'coturn' },
+  { program: 'ip', package: 'iproute2' },
+  { program: 'nft', package: 'nftables' },
 ]
 /** Package lists and all packages over a slow line. */
 const LIMIT_MS = 10 * 60_000

@@ -4,7 +4,7 @@ import type { OpenOptions, Room, RoomFileFacts, Support } from './mesh-types.ts'
 
 /** The functions of the mesh that the app calls. */
 export interface MeshFunctions {
-  createRoom(options: OpenOptions): Promise<Room>
+  createRoom(options: OpenOptions & { readonly relayOnly?: boolean }): Promise<Room>
   joinRoom(link: string, options: OpenOptions): Promise<Room>
   reopenRoom(roomId: string, options: OpenOptions): Promise<Room>
   /** With the passphrase of a root key in the file, as an owner. */

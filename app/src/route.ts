@@ -3,7 +3,8 @@ import { ROOM_ID_LINK_CHARACTERS } from '@parley/protocol'
 import type { Room } from './mesh-types.ts'
 
 export type RoomRequest =
-  | { readonly kind: 'create' }
+  /** `relayOnly`: for good, nobody learns anybody's address. */
+  | { readonly kind: 'create'; readonly relayOnly?: true }
   /** `link` holds a bearer secret. */
   | { readonly kind: 'join'; readonly link: string }
   /** From a file, or as a copy of another room. */

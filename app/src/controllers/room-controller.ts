@@ -19,7 +19,7 @@ interface Callbacks {
 function openRoom(mesh: MeshFunctions, request: RoomRequest, options: OpenOptions): Promise<Room> {
   switch (request.kind) {
     case 'create':
-      return mesh.createRoom(options)
+      return mesh.createRoom({ ...options, relayOnly: request.relayOnly ?? false })
     case 'join':
       return mesh.joinRoom(request.link, options)
     case 'opened':

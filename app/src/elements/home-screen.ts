@@ -68,11 +68,12 @@ export class HomeScreen extends LightElement {
           <h1>${word('tagline')}</h1>
           <p class="lead">${word('intro')}</p>
           <div class="ways-in">
-            <button type="button" class="primary large" @click=${() => this.#want({ kind: 'create' })}>
+            <button type="button" class="primary large" @click=${this.#create}>
               ${icon('plus')}${word('newRoom')}
             </button>
             ${this.#joinForm()}
           </div>
+          ${this.#newRoomOptions()}
           ${this.#fromFiles()}
         </section>
         <div class="home-columns">
@@ -96,6 +97,22 @@ export class HomeScreen extends LightElement {
         @room-wanted=${(event: CustomEvent<RoomRequest>) => this.#want(event.detail)}
       ></file-dialog>
     `
+  }
+
+  #newRoomOptions(): TemplateResult {
+    return html`<details class="room-options">
+      <summary>${word('newRoomOptions')}</summary>
+      <label class="check">
+        <input type="checkbox" class="relay-only" aria-describedby="relay-only-hint" />
+        ${word('relayOnly')}
+      </label>
+      <p id="relay-only-hint" class="hint">${word('relayOnlyHint')}</p>
+    </details>`
+  }
+
+  #create(): void {
+    const relayOnly = this.querySelector<HTMLInputElement>('.relay-only')?.checked ?? false
+    this.#want(relayOnly ? { kind: 'create', relayOnly } : { kind: 'create' })
   }
 
   #fromFiles(): TemplateResult {

@@ -15,6 +15,10 @@ export const de: Catalogue = {
     darkTheme: 'Dunkles Design',
 
     newRoom: 'Neuer Raum',
+    newRoomOptions: 'Optionen für einen neuen Raum',
+    relayOnly: 'Nur über ein Relay verbinden',
+    relayOnlyHint:
+      'Niemand im Raum erfährt die Netzadresse anderer; das Relay schon. Der Server muss eines anbieten, und es lässt sich später nicht ändern.',
     join: 'Beitreten',
     roomLink: 'Raum-Link',
     roomLinkHint: 'Füge den Einladungslink ein, den du bekommen hast.',

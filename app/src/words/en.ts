@@ -14,6 +14,10 @@ export const en = {
     darkTheme: 'Dark theme',
 
     newRoom: 'New room',
+    newRoomOptions: 'Options for a new room',
+    relayOnly: 'Connect through a relay only',
+    relayOnlyHint:
+      'Nobody in the room learns the network address of anybody else; the relay does. It needs a server that offers one, and it cannot be changed later.',
     join: 'Join',
     roomLink: 'Room link',
     roomLinkHint: 'Paste the invite link that somebody sent you.',

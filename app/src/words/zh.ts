@@ -14,6 +14,9 @@ export const zh: Catalogue = {
     darkTheme: '深色主题',
 
     newRoom: '新建房间',
+    newRoomOptions: '新房间的选项',
+    relayOnly: '只通过中继连接',
+    relayOnlyHint: '房间里的人不会知道彼此的网络地址，只有中继知道。服务器必须提供中继，且之后无法更改。',
     join: '加入',
     roomLink: '房间链接',
     roomLinkHint: '粘贴别人发给您的邀请链接。',

@@ -18,14 +18,16 @@ export interface Program {
   stop(): Promise<void>
 }
 
-/** Resolves once a line of its output says that it is ready. */
+/** Resolves once a line of its output says that it is ready. Without a namespace it runs where the tests do. */
 export async function startIn(
-  namespace: string,
+  namespace: string | null,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   isReady: (line: string) => boolean,
 ): Promise<Program> {
-  const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, ...args], {
+  const entering = namespace === null ? [] : ['ip', 'netns', 'exec', namespace]
+  const [command = process.execPath, ...given] = [...entering, process.execPath, ...args]
+  const child = spawn(command, given, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   })
@@ -60,25 +62,24 @@ function untilReady(child: ChildProcess, lines: string[], isReady: (line: string
 
 /** The app and signaling on the public address. */
 export function startSignalingIn(
-  namespace: string,
+  namespace: string | null,
   port: number,
   flags: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  address: string = PUBLIC_ADDRESS,
 ): Promise<Program> {
-  const args = [
-    join(ROOT, 'signaling/dist/main.js'),
-    'serve',
-    '--host',
-    PUBLIC_ADDRESS,
-    '--port',
-    String(port),
-  ]
+  const args = [join(ROOT, 'signaling/dist/main.js'), 'serve', '--host', address, '--port', String(port)]
   const app = ['--app', join(ROOT, 'app/dist')]
   return startIn(namespace, [...args, ...app, ...flags], env, (line) => line.includes('"listening"'))
 }
 
-export function startRelayIn(namespace: string, flags: readonly string[], secret: string): Promise<Program> {
-  const args = [join(ROOT, 'turn/dist/main.js'), 'serve', '--listen', PUBLIC_ADDRESS, ...flags]
+export function startRelayIn(
+  namespace: string | null,
+  flags: readonly string[],
+  secret: string,
+  address: string = PUBLIC_ADDRESS,
+): Promise<Program> {
+  const args = [join(ROOT, 'turn/dist/main.js'), 'serve', '--listen', address, ...flags]
   const env = { PARLEY_TURN_SECRET: secret }
   return startIn(namespace, args, env, (line) => line.includes('Total General servers'))
 }
