@@ -23,8 +23,10 @@ async function printedAddress(child: ChildProcess): Promise<string> {
   throw new Error(`npm start ended without an address:\n${lines.join('\n')}`)
 }
 
-export async function npmStart(): Promise<StartedCommand> {
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/start.mjs'), '--port', '0'], {
+/** Without an archivist unless a folder for one is given: the default one is that of whoever works here. */
+export async function npmStart(dataDir: string | null = null): Promise<StartedCommand> {
+  const keeping = dataDir === null ? ['--no-archivist'] : ['--data', dataDir]
+  const child = spawn(process.execPath, [join(ROOT, 'scripts/start.mjs'), '--port', '0', ...keeping], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'exit')
