@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Config } from './config.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { type RunningServer, startServer } from './server.ts'
-import { hostOfServer, join, TestClient, upgradeStatus } from './testing/test-client.ts'
+import { hostOfServer, join, TestClient, upgradeRefusal, upgradeStatus } from './testing/test-client.ts'
 
 const room = testRoom('hardening')
 const owner = await room.device('owner')
@@ -134,7 +134,8 @@ it('[SG22] that goes away says when to come back', async () => {
   expect([code, String(reason)]).toEqual([1001, 'going away: reconnect elsewhere, or here in 5 s'])
   const ready = await fetch(`${server.url}/readyz`)
   expect([ready.status, ready.headers.get('retry-after')]).toEqual([503, '5'])
-  expect(await upgradeStatus(server)).toBe(503)
+  const refused = await upgradeRefusal(server)
+  expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '5'])
   hung.client.raw?.destroy()
   await gone
 })

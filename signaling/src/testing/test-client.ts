@@ -121,12 +121,12 @@ export async function join(
   return { client, welcome: await client.next('welcome') }
 }
 
-/** The HTTP status with which an upgrade is refused; written by hand, since ws would mend a wrong handshake. */
-export async function upgradeStatus(
+/** What an upgrade is refused with; written by hand, since ws would mend a wrong handshake. */
+export async function upgradeRefusal(
   server: ServerAddress,
   path = '/v1',
   headers: Record<string, string> = {},
-): Promise<number> {
+): Promise<IncomingMessage> {
   const handshake = {
     Connection: 'Upgrade',
     Upgrade: 'websocket',
@@ -139,6 +139,9 @@ export async function upgradeStatus(
     throw new Error('the upgrade was accepted')
   })
   const [response] = (await Promise.race([once(outgoing, 'response'), upgraded])) as [IncomingMessage]
-  response.resume()
-  return response.statusCode as number
+  return response.resume()
+}
+
+export async function upgradeStatus(...target: Parameters<typeof upgradeRefusal>): Promise<number> {
+  return (await upgradeRefusal(...target)).statusCode as number
 }
