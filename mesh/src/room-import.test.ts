@@ -99,6 +99,13 @@ describe('a file that is read', () => {
     expect(stored.buffer.byteLength, 'no view of the file').toBe(stored.byteLength)
   })
 
+  it('[RF4] takes no key of an epoch that no owner has named', async () => {
+    const { house, ada, fileOf } = await makeHouse('epochs')
+    const keys = { readKey: house.room.readKey, epochs: [{ counter: 1, key: new Uint8Array(32) }] }
+    const checked = await checkRoomFile(PORTS, fileOf([ada], await house.writeLog(ada, 1), { keys }))
+    expect(checked.epochs).toEqual([])
+  })
+
   it('[RF5] adds what is missing here alone, whatever was here already', async () => {
     const { house, ada, fileOf } = await makeHouse('merge')
     const log = await house.writeLog(ada, 5)

@@ -1,3 +1,4 @@
+import { limits } from '@parley/protocol'
 import { html, nothing, type TemplateResult } from 'lit'
 import { loadMesh, ownSignaling } from '../mesh.ts'
 import type { OpenOptions, Room } from '../mesh-types.ts'
@@ -151,6 +152,11 @@ export class FileDialog extends LightElement {
     this.file = file
     this.fault = null
     this.failure = null
+    if (file.size > limits.ROOM_FILE_BYTES) {
+      this.step = { name: 'choosing' }
+      this.failure = 'file-damaged'
+      return
+    }
     const head = new Uint8Array(await file.slice(0, 1).arrayBuffer())
     const isRecovery = head[0] === OPENING_BRACE
     this.use = isRecovery ? 'recover' : this.use

@@ -35,7 +35,7 @@ function writePage(doc: Y.Doc): void {
         'paragraph',
         {},
         text(
-          ['plain '],
+          ['plain '.repeat(100)],
           ['bold', { bold: {} }],
           [' both', { bold: {}, italic: {} }],
           ['link', { link: { href: '#' } }],
@@ -96,8 +96,8 @@ describe('restoring content', () => {
     const page = target.getXmlFragment('page')
     const paragraph = page.get(1) as Y.XmlElement
     const words = paragraph.get(0) as Y.XmlText
-    words.insert(6, 'very ')
-    words.format(0, 5, { italic: {} })
+    words.insert(306, 'very ')
+    words.format(300, 5, { italic: {} })
     const around = [page.get(0), page.get(2), page.get(4)]
     let updateBytes = 0
     target.on('update', (update: Uint8Array) => {

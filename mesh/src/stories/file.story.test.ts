@@ -12,6 +12,7 @@ import { exportStored } from '../room-export.ts'
 import { importStored } from '../room-import.ts'
 import { storageName } from '../room-secrets.ts'
 import { copyRoomOn, importRoomOn, reopenRoomOn } from '../rooms.ts'
+import type { MemoryStorages } from '../testing/memory-storage.ts'
 import { type Guest, Meeting, SIGNALING } from './meeting.ts'
 
 const OPTIONS = { signaling: [SIGNALING], profile: { name: 'Zoe', color: '#336699' } }
@@ -208,6 +209,20 @@ describe('a room as a file', () => {
     const withoutChains = changed(file, () => ({ chains: [] }))
     const unknown = await meeting.during(importRoomOn(platform, withoutChains, OPTIONS))
     expect(await textIn(meeting, unknown)).toBe('')
+  })
+
+  it('[RF6] what could not be stored whole is not kept', async () => {
+    const { meeting, ada } = await written(110)
+    const file = await fileOf(meeting, ada)
+    const platform = meeting.world.platform('zoe')
+    const storages = platform.storages as MemoryStorages
+    storages.failNext('quota')
+    const failing = meeting.during(importRoomOn(platform, file, OPTIONS))
+    await expect(failing).rejects.toMatchObject({ kind: 'storage-failed' })
+    const left = await (await storages.open(storageName(ada.room.id))).load()
+    expect([left.entries.length, left.records.size]).toEqual([0, 0])
+    const copy = await meeting.during(importRoomOn(platform, file, OPTIONS))
+    expect(await textIn(meeting, copy)).toBe('by Ada, by Ben')
   })
 
   it('[RF7] without keys, from whoever keeps it blindly, only members read it', async () => {
