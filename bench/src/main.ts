@@ -9,6 +9,7 @@ import { servePages } from './browser/page-server.ts'
 import { startOurs, startYWebrtc } from './contenders.ts'
 import { joinBench } from './p5-join.ts'
 import { keystrokeBench } from './p6-keystroke.ts'
+import { signalingBench } from './p7-signaling.ts'
 import { entryBench } from './p9-entry.ts'
 import { type Result, table } from './results.ts'
 
@@ -31,6 +32,7 @@ function wholeNumber(text: string, least: number, most: number): number {
 const benches: ReadonlyMap<string, Bench> = new Map([
   ['P5', joinBench],
   ['P6', keystrokeBench(values.peers.split(',').map((count) => wholeNumber(count, 2, 16)))],
+  ['P7', signalingBench],
   ['P9', entryBench],
 ])
 const rounds = wholeNumber(values.rounds, 1, 100)
