@@ -34,6 +34,7 @@ import { redialDelayMs } from './overlay/reconnect-policy.ts'
 import type { Platform, Unsubscribe } from './ports.ts'
 import { type LiveLink, RoomLinks } from './room-links.ts'
 import { authorRecord, loadAuthors, loadEntries, loadProofs, proofRecord } from './room-load.ts'
+import { makePlace } from './room-places.ts'
 import { RoomSaving } from './room-saving.ts'
 import { RoomStanding } from './room-standing.ts'
 import { connectionState } from './room-state.ts'
@@ -105,7 +106,7 @@ class ArchiveCore implements KeptRoom {
     this.#admission = this.#makeAdmission()
     this.#links = this.#makeLinks()
     this.#custody = this.#makeCustody()
-    this.#signaling = this.#makeSignaling(options.signaling)
+    this.#signaling = this.#makeSignaling(options)
     this.#introductions = this.#makeIntroductions()
   }
 
@@ -185,6 +186,7 @@ class ArchiveCore implements KeptRoom {
       roomId: this.id,
       self: this.#self,
       signer: this.#entrance.identity.signer,
+      clock: this.#platform.clock,
       durableSeq: (log) => this.#saving.durableSeq(log),
       isHere: (author) => [...this.#links.all].some(({ key }) => key === author),
       tell: (author, frame) => {
@@ -194,10 +196,10 @@ class ArchiveCore implements KeptRoom {
     })
   }
 
-  #makeSignaling(urls: readonly string[]): SignalingSession {
+  #makeSignaling({ signaling: urls, token }: KeepOptions): SignalingSession {
     const { clock, random, dial } = this.#platform
     return new SignalingSession(
-      { urls, identity: this.#entrance.identity, clock, random, dial, delayMs: redialDelayMs },
+      { urls, identity: this.#entrance.identity, clock, random, dial, delayMs: redialDelayMs, token },
       {
         state: (state) => {
           if (state.name === 'up') this.#signalingLost = false
@@ -292,6 +294,7 @@ class ArchiveCore implements KeptRoom {
     this.#links.close()
     this.#signaling.close()
     await this.#saving.close()
+    this.#custody.close()
     this.#changed()
   }
 
@@ -317,19 +320,24 @@ class ArchiveCore implements KeptRoom {
   // --- entries
 
   #handleAdmitted(entries: readonly Admitted[]): void {
+    const records: SealedEntry[] = []
     for (const { log, record, entry, from } of entries) {
       this.#standing.adopt(log)
-      if (log.doc === META && log.standing >= record.seq) void this.#handleMeta(entry)
+      if (log.doc === META && log.standing >= record.seq) records.push(entry)
       this.#links.publish(log, record, from as LiveLink)
       this.#links.sync.advanced(log)
     }
+    if (records.length > 0) void this.#handleMeta(records)
     this.#saving.stored(entries)
     this.#entriesChanged()
   }
 
-  async #handleMeta(entry: SealedEntry): Promise<void> {
-    const taken = await this.#standing.addRecord(entry)
-    if (!taken) this.#refuseAuthor(entry.author, 'malformed', 'not a record')
+  async #handleMeta(entries: readonly SealedEntry[]): Promise<void> {
+    for (const entry of entries) {
+      const taken = await this.#standing.addRecord(entry, true)
+      if (!taken) this.#refuseAuthor(entry.author, 'malformed', 'not a record')
+    }
+    this.#standing.recut()
   }
 
   #refuseAuthor(author: KeyId, reason: CloseReason, detail: string): void {
@@ -363,6 +371,7 @@ class ArchiveCore implements KeptRoom {
       return proven.link.close(CLOSE[refused ?? 'notProven'], why)
     }
     before?.link.close(CLOSE.normal, 'replaced by a newer link')
+    if (!makePlace(this.#links.all, proven, this.#introductions)) return
     const live = this.#links.attach(proven)
     if (!equalBytes(metaHeads, documentHeads(meta))) this.#links.pushAll(live, meta)
     for (const proof of this.#standing.proofsHeld()) this.#links.send(live, proof)

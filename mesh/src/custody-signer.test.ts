@@ -2,8 +2,9 @@ import { type CustodyFrame, custodyMessage } from '@parley/protocol'
 import { testVerify } from '@parley/protocol/testing'
 import { describe, expect, it } from 'vitest'
 import { CustodySigner } from './custody-signer.ts'
-import { RECEIPTS_AT_START } from './limits.ts'
+import { CUSTODY_AT_ONCE, FLUSH_MS, RECEIPTS_AT_START } from './limits.ts'
 import { SealedRoom } from './testing/sealed-room.ts'
+import { VirtualClock } from './testing/virtual-clock.ts'
 
 async function signing(logCount: number) {
   const sealed = new SealedRoom('custody')
@@ -14,6 +15,7 @@ async function signing(logCount: number) {
     sealed.store(await sealed.writeLog(ada, 2, { session, timeMs: 1_000 + session }))
   }
   const told: CustodyFrame[] = []
+  const clock = new VirtualClock()
   let signatures = 0
   let [durable, isHere] = [1 as number | null, true]
   const signer = new CustodySigner({
@@ -28,6 +30,7 @@ async function signing(logCount: number) {
         return key.sign(message)
       },
     },
+    clock,
     durableSeq: () => durable,
     isHere: () => isHere,
     tell: (_author, frame) => void told.push(frame),
@@ -35,13 +38,14 @@ async function signing(logCount: number) {
       throw error
     },
   })
-  const settled = () => new Promise((resolve) => setImmediate(resolve))
+  /** All that is due is told. */
+  const settled = () => clock.runFor(FLUSH_MS * 100)
   const set = (now: { durable?: number | null; isHere?: boolean }) => {
     if (now.durable !== undefined) durable = now.durable
     if (now.isHere !== undefined) isHere = now.isHere
   }
   const logs = [...sealed.journal.logs()]
-  return { signer, logs, told, key, roomId, set, settled, count: () => signatures }
+  return { signer, clock, logs, told, key, roomId, set, settled, count: () => signatures }
 }
 
 describe('what an archivist signs', () => {
@@ -80,5 +84,22 @@ describe('what an archivist signs', () => {
     expect(count()).toBe(RECEIPTS_AT_START)
     expect(told.some(({ log }) => log === logs[2]?.key)).toBe(false)
     expect(told.some(({ log }) => log === logs[3]?.key)).toBe(true)
+  })
+
+  it('[AR3] is told twelve at a time to a device that brings many logs, the latest first, and to nobody who left', async () => {
+    const { signer, clock, logs, told, set, settled } = await signing(40)
+    signer.handleDurable(logs)
+    await clock.runFor(FLUSH_MS - 1)
+    expect(told).toHaveLength(CUSTODY_AT_ONCE)
+    expect(told[0]?.log).toBe(logs.at(-1)?.key)
+    await clock.runFor(FLUSH_MS)
+    expect(told).toHaveLength(2 * CUSTODY_AT_ONCE)
+    set({ isHere: false })
+    await settled()
+    expect(told).toHaveLength(2 * CUSTODY_AT_ONCE)
+    set({ isHere: true })
+    signer.handleDurable(logs.slice(0, 20))
+    await settled()
+    expect(new Set(told.map(({ log }) => log)).size).toBe(40)
   })
 })

@@ -158,6 +158,8 @@ export const WANTS_WAITING = 64
 export const RECEIPTS_AT_START = 64
 /** Signed receipts kept of one archivist: the latest logs of this device. */
 export const CUSTODY_LOGS = 64
+/** Signed receipts to one author at a time, then after the next flush: below half of what a link may send of control. */
+export const CUSTODY_AT_ONCE = 12
 /** Receipts are stored so long after one came: a later one replaces it, and losing some costs nothing. */
 export const CUSTODY_SAVE_MS = 2_000
 /** Records of owners that explain a lower head are here within this. */
@@ -179,3 +181,9 @@ export const FIRST_PATH_MS = 500
 export const PATH_INTERVAL_MS = 5_000
 /** A round trip that changed by less is not told anew. */
 export const ROUND_TRIP_STEP_MS = 5
+/** …or for so long, where it is many records. */
+export const TURN_AWAY_LONG_MS = 20_000
+/** Owners' records that a newcomer is sent unasked, in the control lane: well within what a link may send as news… */
+export const UNASKED_RECORDS = 500
+/** …and in bytes: a quarter of what may wait there. More go under credit. */
+export const UNASKED_BYTES = 512 * 1024
