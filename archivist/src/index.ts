@@ -7,4 +7,12 @@ export {
   type StorageFault,
   type StorageHealth,
 } from './storage/api.ts'
+export { type BackupResult, backup } from './storage/backup.ts'
+export type { RoomBackup } from './storage/backup-room.ts'
 export { diskStorages } from './storage/disk-storages.ts'
+export { listRooms, type RoomOnDisk } from './storage/list-rooms.ts'
+export { type PruneOptions, type PruneResult, prune } from './storage/prune.ts'
+export type { Damage } from './storage/read-room.ts'
+export { type FolderOptions, removeRoom } from './storage/remove-room.ts'
+export { type RestoreResult, restore } from './storage/restore-rooms.ts'
+export { type RoomVerdict, verifyRoom } from './storage/verify-room.ts'
