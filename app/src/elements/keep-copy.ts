@@ -6,6 +6,8 @@ import { icon } from './icon.ts'
 import { LightElement } from './light-element.ts'
 import { problem } from './problem.ts'
 
+let count = 0
+
 /** Whether there is somebody to ask, and whoever asks may. */
 export function mayAskToKeep({ self, state }: Room): boolean {
   const { archivistOffered, save } = state
@@ -25,6 +27,8 @@ export class KeepCopy extends LightElement {
   declare state: Room['state']
   declare phase: 'offered' | 'asking' | 'kept'
   declare failure: ProblemKind | null
+  /** It may stand in a notice and in a dialog at once. */
+  readonly #explainedId = `keep-explained-${++count}`
 
   constructor() {
     super()
@@ -38,8 +42,8 @@ export class KeepCopy extends LightElement {
     const asking = this.phase === 'asking'
     if (!asking && !this.failure && !mayAskToKeep(this.room)) return nothing
     return html`
-      <p id="keep-explained">${word('keepExplained')}</p>
-      <button type="button" aria-describedby="keep-explained" ?disabled=${asking} @click=${() => void this.#ask()}>
+      <p id=${this.#explainedId}>${word('keepExplained')}</p>
+      <button type="button" aria-describedby=${this.#explainedId} ?disabled=${asking} @click=${() => void this.#ask()}>
         ${icon(asking ? 'waiting' : 'archivist')}${word('keepOnServer')}
       </button>
       <p class="hint" role="status">${asking ? word('keepAsking') : ''}</p>
