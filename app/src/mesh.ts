@@ -9,7 +9,7 @@ export interface MeshFunctions {
   reopenRoom(roomId: string, options: OpenOptions): Promise<Room>
   /** With the passphrase of a root key in the file, as an owner. */
   importRoom(file: Uint8Array, options: OpenOptions & { readonly passphrase?: string }): Promise<Room>
-  inspectRoomFile(file: Uint8Array): RoomFileFacts
+  inspectRoomFile(file: Uint8Array): Promise<RoomFileFacts>
   recoverRoom(file: Uint8Array, passphrase: string, options: OpenOptions): Promise<Room>
   /** A new room of this device with all documents of another. */
   copyRoom(from: Room, options: OpenOptions): Promise<Room>

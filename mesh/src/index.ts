@@ -15,6 +15,7 @@ import { defaultPlatform } from '#platform'
 import type { Room } from './api.ts'
 import type { KeepOptions, KeptRoom } from './kept-room-api.ts'
 import type { RoomOptions } from './room.ts'
+import { inspectRoomFileOn, type RoomFileFacts } from './room-file.ts'
 import {
   copyRoomOn,
   createRoomOn,
@@ -52,6 +53,11 @@ export async function importRoom(
   options: RoomOptions & { readonly passphrase?: string },
 ): Promise<Room> {
   return importRoomOn(defaultPlatform(), file, options)
+}
+
+/** What a `.parley` file holds, nothing of it verified. Throws {@link ParleyError} `file-damaged`, `file-version`. */
+export async function inspectRoomFile(file: Uint8Array): Promise<RoomFileFacts> {
+  return inspectRoomFileOn(defaultPlatform(), file)
 }
 
 /** A new room of this device with all documents of another one. */
@@ -97,7 +103,7 @@ export { DocumentAwareness } from './presence/document-awareness.ts'
 export { type Recovered, readRecoveryFile } from './recovery-file.ts'
 export type { RoomOptions } from './room.ts'
 export { exportStored } from './room-export.ts'
-export { inspectRoomFile, type RoomFileFacts } from './room-file.ts'
+export { inspectRoomFileOn, type RoomFileFacts } from './room-file.ts'
 export type { DocumentHeads, HistoryEntry, HistoryOptions, Moment } from './room-history.ts'
 export { importStored } from './room-import.ts'
 export {

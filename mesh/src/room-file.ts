@@ -21,8 +21,11 @@ export interface RoomFileFacts {
 }
 
 /** Throws {@link ParleyError} `file-damaged` or `file-version`. */
-export function inspectRoomFile(bytes: Uint8Array): RoomFileFacts {
-  const { roomId, keys, root, entries } = readRoomFile(bytes)
+export async function inspectRoomFileOn(
+  { clock }: Pick<Platform, 'clock'>,
+  bytes: Uint8Array,
+): Promise<RoomFileFacts> {
+  const { roomId, keys, root, entries } = await readRoomFile(clock, bytes)
   return { roomId, hasKeys: keys !== null, hasRoot: root !== null, entryCount: entries.length }
 }
 
@@ -40,7 +43,7 @@ export async function storeRoomFile(
   bytes: Uint8Array,
   passphrase: string | null,
 ): Promise<Imported> {
-  const file = readRoomFile(bytes)
+  const file = await readRoomFile(platform.clock, bytes)
   const recovered =
     file.root && passphrase !== null ? await readRecoveryFile(platform, file.root, passphrase) : null
   if (recovered && recovered.roomId !== file.roomId)

@@ -1,7 +1,6 @@
 /** Reading a `.parley` file: everything in it is verified before anything is kept. Rules: docs/spec.md, RF. */
 import {
   decodeEntry,
-  decodeRoomFile,
   type EntryStub,
   epochIdOf,
   epochZeroKeyOf,
@@ -15,6 +14,7 @@ import {
   type RoomFile,
   RoomFileVersionError,
   type RoomId,
+  roomFileSections,
   type SealedEntry,
 } from '@parley/protocol'
 import { ParleyError } from './errors.ts'
@@ -29,7 +29,7 @@ import {
   namedEpochs,
 } from './kept-room.ts'
 import { CLOCK_AHEAD_MS, LOAD_SLICE_ENTRIES } from './limits.ts'
-import type { StoredRoom } from './ports.ts'
+import type { Clock, StoredRoom } from './ports.ts'
 import { authorRecord, proofRecord } from './room-load.ts'
 
 /** A file whose every part has been verified. */
@@ -44,9 +44,14 @@ export interface CheckedFile {
 }
 
 /** Throws {@link ParleyError} `file-damaged` or `file-version`. Nothing is verified yet. */
-export function readRoomFile(bytes: Uint8Array): RoomFile {
+export async function readRoomFile(clock: Clock, bytes: Uint8Array): Promise<RoomFile> {
   try {
-    return decodeRoomFile(bytes)
+    const sections = roomFileSections(bytes)
+    for (;;) {
+      const step = sections.next()
+      if (step.done) return step.value
+      await clock.yieldToHost()
+    }
   } catch (error) {
     if (error instanceof RoomFileVersionError)
       throw new ParleyError('file-version', error.message, { cause: error })
@@ -226,7 +231,7 @@ export async function importStored(
   ports: KeptPorts,
   bytes: Uint8Array,
 ): Promise<StoredRoom & { readonly roomId: RoomId }> {
-  const checked = await checkRoomFile(ports, readRoomFile(bytes))
+  const checked = await checkRoomFile(ports, await readRoomFile(ports.clock, bytes))
   const { entries, records } = await additionsTo(ports, { entries: [], records: new Map() }, checked)
   return { roomId: checked.file.roomId, entries, records: new Map(records) }
 }

@@ -142,6 +142,7 @@ export {
   type RoomFileContent,
   RoomFileVersionError,
   roomFileChunks,
+  roomFileSections,
 } from './room-file.ts'
 export {
   docKeyOf,

@@ -168,7 +168,7 @@ export class FileDialog extends LightElement {
     }
     await this.#work(async () => {
       const bytes = new Uint8Array(await file.arrayBuffer())
-      const { hasRoot } = (await loadMesh()).inspectRoomFile(bytes)
+      const { hasRoot } = await (await loadMesh()).inspectRoomFile(bytes)
       if (!hasRoot) return this.#imported(bytes, null)
       this.step = { name: 'has-key', bytes }
       await this.updateComplete

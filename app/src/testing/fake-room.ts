@@ -381,7 +381,7 @@ export async function reopenRoom(roomId: string, options: OpenOptions): Promise<
   return keep(known)
 }
 
-export function inspectRoomFile(file: Uint8Array): RoomFileFacts {
+export async function inspectRoomFile(file: Uint8Array): Promise<RoomFileFacts> {
   const text = new TextDecoder().decode(file)
   if (!text.startsWith('fake room')) throw new ParleyError('file-damaged', 'not a file of these rooms')
   return { roomId: 'x', hasKeys: true, hasRoot: text.endsWith('key'), entryCount: 0 }
