@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createRoom, joinRoom, type OperatorToken, type Room } from '@parley/mesh'
+import { createRoom, joinRoom, keepRoom, type OperatorToken, type Room } from '@parley/mesh'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { runSignaling, type SignalingProcess, startSignaling } from './signaling-process.ts'
 
@@ -65,5 +65,18 @@ describe('a server that asks for tokens', () => {
       await expect.poll(() => room.state.connection).toMatchObject({ name: 'connected', linkCount: 1 })
     }
     expect(asked).toEqual([`ws://127.0.0.1:${signaling.port}/v1`])
+  })
+
+  it('[SG15] lets an archivist in that has one, and no other', async () => {
+    const nora = await open(createRoom(options(tokenFor('*'))))
+    const invite = { role: 'archivist', notAfterMs: Date.now() + DAY_MS } as const
+    const { link } = await nora.createInvite('https://parley.example/', invite)
+    const { signaling: addresses } = options()
+    const without = await keepRoom(link, { signaling: addresses })
+    await expect.poll(() => without.state).toEqual({ name: 'refused', reason: 'notProven' })
+    await without.close()
+    const kept = await keepRoom(link, { signaling: addresses, token: tokenFor(nora.id) })
+    await expect.poll(() => kept.state).toMatchObject({ name: 'connected', linkCount: 1 })
+    await kept.close()
   })
 })

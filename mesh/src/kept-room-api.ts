@@ -2,11 +2,14 @@
 import type { CloseReason, KeyId, RoomId } from '@parley/protocol'
 import type { ConnectionState } from './api.ts'
 import type { ParleyError } from './errors.ts'
+import type { OperatorToken } from './join/operator-token.ts'
 import type { Unsubscribe } from './ports.ts'
 
 export interface KeepOptions {
   /** Addresses of signaling servers, in the order to try them. */
   readonly signaling: readonly string[]
+  /** For signaling servers that ask for one. */
+  readonly token?: OperatorToken
 }
 
 export interface KeptRoomStats {
