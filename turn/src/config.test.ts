@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Config, readConfig, SETTINGS } from './config.ts'
+import { relayAddresses } from './launch.ts'
 import { TOTAL_QUOTA, USER_QUOTA } from './limits.ts'
 import { SPECIAL_RANGES } from './special-ranges.ts'
 import { turnserverConf } from './turnserver-conf.ts'
@@ -56,6 +57,23 @@ describe('settings', () => {
     [['more']],
   ])('refuse %j', (args) => {
     expect(errorsOf(args)).not.toEqual([])
+  })
+})
+
+describe('addresses to relay from', () => {
+  const own = ['172.31.0.9', '2600:1::9']
+
+  it.each([
+    [[], own],
+    [['--listen', '172.31.0.9'], ['172.31.0.9']],
+    [['--relay', '2600:1::9', '--listen', '172.31.0.9'], ['2600:1::9']],
+    [['--external-ip', '198.41.0.4'], ['172.31.0.9']],
+    [
+      ['--external-ip', '198.41.0.4/172.31.0.8,2600:2::1/2600:1::9'],
+      ['172.31.0.8', '2600:1::9'],
+    ],
+  ])('of %j are %j', (args, expected) => {
+    expect(relayAddresses(read(...args), own)).toEqual(expected)
   })
 })
 

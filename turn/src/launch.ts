@@ -1,6 +1,7 @@
 /** coturn as a child: its configuration in a private folder, its log on our standard output, our signals handed on. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Config, SecretSource } from './config.ts'
@@ -59,10 +60,18 @@ export function ownAddresses(interfaces = networkInterfaces()): readonly string[
   return addresses.length > 0 ? addresses : ['127.0.0.1']
 }
 
+/** Those that were named; else where it listens; behind a 1:1 NAT those that the public addresses belong to. */
+export function relayAddresses({ relay, listen, external }: Config, own = ownAddresses()): readonly string[] {
+  if (relay.length > 0) return relay
+  const listening = listen.length > 0 ? listen : own
+  if (external.length === 0) return listening
+  const inside = external.flatMap((pair) => pair.split('/')[1] ?? [])
+  const families = external.map((pair) => isIP(pair.split('/', 1)[0] ?? ''))
+  return inside.length > 0 ? inside : listening.filter((address) => families.includes(isIP(address)))
+}
+
 export function factsFor(config: Config, folder: string): ConfFacts {
-  const listening = config.listen.length > 0 ? config.listen : ownAddresses()
-  const relayAddresses = config.relay.length > 0 ? config.relay : listening
-  return { secrets: readSecrets(config.secret), relayAddresses, folder }
+  return { secrets: readSecrets(config.secret), relayAddresses: relayAddresses(config), folder }
 }
 
 export interface RunningRelay {

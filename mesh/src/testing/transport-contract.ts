@@ -1,10 +1,18 @@
 /** What real transports keep to; runs under Vitest in Node and under Mocha in a browser alike. */
-import type { ConnectTransport, SignalData, Transport, TransportOptions } from '../ports.ts'
+import type { ConnectTransport, SignalData, Transport, TransportEvents, TransportOptions } from '../ports.ts'
 import { assert, assertEqual, failureOf } from './assert.ts'
 import type { TestFrame } from './storage-contract.ts'
 
 const LOW_WATER_BYTES = 32 * 1024
 const LARGEST_BYTES = 16 * 1024 + 64
+
+const DEAF: TransportEvents = {
+  signal: () => undefined,
+  open: () => undefined,
+  message: () => undefined,
+  writable: () => undefined,
+  closed: () => undefined,
+}
 
 /** One end, which remembers what happened to it and wakes whoever waits for it. */
 class End {
@@ -72,6 +80,7 @@ function sdpsOf(end: End): string[] {
 
 export function describeTransport(frame: TestFrame, name: string, connect: ConnectTransport): void {
   describeExchange(frame, name, connect)
+  describePaths(frame, name, connect)
   describeEndings(frame, name, connect)
 }
 
@@ -131,6 +140,26 @@ function describeExchange({ describe, it }: TestFrame, name: string, connect: Co
       assert(a.transport.bufferedBytes() <= LOW_WATER_BYTES, 'at or below the low mark')
       await b.until(() => b.messages.length === sentCount)
       await disconnect(a, b)
+    })
+  })
+}
+
+function describePaths({ describe, it }: TestFrame, name: string, connect: ConnectTransport): void {
+  describe(`Transport, path: ${name}`, () => {
+    it('tells that the path is direct, and takes other ICE servers while it is used', async () => {
+      const unused = connect({ initiator: false, iceServers: [], lowWaterBytes: 0 }, DEAF)
+      assertEqual(await unused.path(), null, 'a path before there is one')
+      unused.close()
+      const [a, b] = await connected(connect)
+      a.transport.setIceServers([{ urls: 'turn:relay.test:3478', username: 'u', credential: 'c' }])
+      let path = await b.transport.path()
+      while (path === null) path = await b.transport.path()
+      assertEqual(path.kind, 'direct')
+      assert(path.roundTripMs === null || path.roundTripMs >= 0, 'a round trip')
+      b.transport.send(Uint8Array.of(1))
+      await a.until(() => a.messages.length === 1)
+      await disconnect(a, b)
+      assertEqual(await a.transport.path(), null, 'a path after the end')
     })
   })
 }
