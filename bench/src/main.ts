@@ -11,6 +11,7 @@ import { joinBench } from './p5-join.ts'
 import { keystrokeBench } from './p6-keystroke.ts'
 import { signalingBench } from './p7-signaling.ts'
 import { entryBench } from './p9-entry.ts'
+import { archivistBench } from './p11-archivist.ts'
 import { type Result, table } from './results.ts'
 
 const { values } = parseArgs({
@@ -34,6 +35,7 @@ const benches: ReadonlyMap<string, Bench> = new Map([
   ['P6', keystrokeBench(values.peers.split(',').map((count) => wholeNumber(count, 2, 16)))],
   ['P7', signalingBench],
   ['P9', entryBench],
+  ['P11', archivistBench],
 ])
 const rounds = wholeNumber(values.rounds, 1, 100)
 const chosen = values.only.split(',').map((id) => {
