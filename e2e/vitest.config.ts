@@ -9,6 +9,8 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Written for bundlers: it imports JSON as they do.
+    server: { deps: { inline: ['@actions/workflow-parser', '@actions/expressions'] } },
     expect: { poll: { timeout: 20_000, interval: 50 } },
   },
 })
