@@ -10,6 +10,7 @@ import { startOurs, startYWebrtc } from './contenders.ts'
 import { joinBench } from './p5-join.ts'
 import { keystrokeBench } from './p6-keystroke.ts'
 import { signalingBench } from './p7-signaling.ts'
+import { scaleBench } from './p8-scale.ts'
 import { entryBench } from './p9-entry.ts'
 import { archivistBench } from './p11-archivist.ts'
 import { type Result, table } from './results.ts'
@@ -34,6 +35,7 @@ const benches: ReadonlyMap<string, Bench> = new Map([
   ['P5', joinBench],
   ['P6', keystrokeBench(values.peers.split(',').map((count) => wholeNumber(count, 2, 16)))],
   ['P7', signalingBench],
+  ['P8', scaleBench],
   ['P9', entryBench],
   ['P11', archivistBench],
 ])

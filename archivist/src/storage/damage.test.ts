@@ -63,7 +63,7 @@ beforeEach(() => {
 })
 
 describe('[F45] a torn end', () => {
-  it('[AR3] is cut with a line in the log at every length, and writing goes on', async () => {
+  it('[DS3] is cut with a line in the log at every length, and writing goes on', async () => {
     await writeTwoRooms()
     const whole = await fs.read(FIRST)
     const start = fs
@@ -82,7 +82,7 @@ describe('[F45] a torn end', () => {
     expect(alarms).toEqual([])
   })
 
-  it('[AR3] of zeros or rubbish is cut', async () => {
+  it('[DS3] of zeros or rubbish is cut', async () => {
     await writeTwoRooms()
     for (const rest of [new Uint8Array(500), new Uint8Array(500).fill(0x5a)]) {
       await damageFirst((bytes) => new Uint8Array([...bytes, ...rest]))
@@ -91,7 +91,7 @@ describe('[F45] a torn end', () => {
     expect(events).toEqual(['torn-tail-cut', 'torn-tail-cut'])
   })
 
-  it('[AR4] in a room that was closed is damage: the manifest says how much was durable', async () => {
+  it('[DS4] in a room that was closed is damage: the manifest says how much was durable', async () => {
     await writeTwoRooms()
     const storages = await openFolder()
     await (await storages.open('room')).close()
@@ -102,7 +102,7 @@ describe('[F45] a torn end', () => {
 })
 
 describe('[F45] a flipped bit', () => {
-  it('[AR4] in the middle of the segment that is written to quarantines that room only', async () => {
+  it('[DS4] in the middle of the segment that is written to quarantines that room only', async () => {
     await writeTwoRooms()
     const whole = await fs.read(FIRST)
     // The last commit alone may be taken for torn: nothing says that it was acknowledged.
@@ -119,7 +119,7 @@ describe('[F45] a flipped bit', () => {
     }
   })
 
-  it('[AR4] in a sealed segment or the manifest, and a segment that is gone, quarantine', async () => {
+  it('[DS4] in a sealed segment or the manifest, and a segment that is gone, quarantine', async () => {
     const files = ['segment-00000001.log', 'segment-00000002.log', 'manifest']
     for (const file of files) {
       const path = `/data/rooms/room/${file}`
@@ -134,7 +134,7 @@ describe('[F45] a flipped bit', () => {
     }
   })
 
-  it('[AR4] a removed room leaves quarantine and opens empty', async () => {
+  it('[DS4] a removed room leaves quarantine and opens empty', async () => {
     await writeTwoRooms()
     await damageFirst((bytes) => flipped(bytes, 100))
     await expectQuarantined()
@@ -144,7 +144,7 @@ describe('[F45] a flipped bit', () => {
   })
 })
 
-it('[AR1] a record of a reserved kind is newer, not damage: refused, and left where it is', async () => {
+it('[DS1] a record of a reserved kind is newer, not damage: refused, and left where it is', async () => {
   await writeTwoRooms()
   await damageFirst((bytes) =>
     Buffer.concat([bytes, encodeCommit([{ kind: LOG_KINDS.snapshot, payload: Uint8Array.of(1) }], 11)]),
@@ -155,7 +155,7 @@ it('[AR1] a record of a reserved kind is newer, not damage: refused, and left wh
   expect(alarms).toEqual([])
 })
 
-it('[AR4] a room whose files cannot be read is not taken for damaged', async () => {
+it('[DS4] a room whose files cannot be read is not taken for damaged', async () => {
   await writeTwoRooms()
   const read = fs.read.bind(fs)
   fs.read = async (path) => {

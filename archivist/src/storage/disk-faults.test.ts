@@ -39,7 +39,7 @@ const OPERATIONS: readonly Operation[] = ['write', 'sync', 'truncate', 'open', '
 
 describe('[F46] the disk fails', () => {
   for (const [code, fault] of FAULTS) {
-    it(`[AR5] ${code}: no false acknowledgement, an alarm, and recovery without a restart`, async () => {
+    it(`[DS5] ${code}: no false acknowledgement, an alarm, and recovery without a restart`, async () => {
       const storage = await storages.open('room')
       storage.append([numbered(0)])
       await storage.flush()
@@ -64,7 +64,7 @@ describe('[F46] the disk fails', () => {
   }
 
   for (const failing of OPERATIONS) {
-    it(`[AR5] each ${failing} in turn: what was acknowledged is there, what failed comes with the next flush`, async () => {
+    it(`[DS5] each ${failing} in turn: what was acknowledged is there, what failed comes with the next flush`, async () => {
       for (let at = 0; ; at++) {
         fs = new FakeFileSystem()
         storages = await storagesOn(fs, '/data', silent, null, { segmentBytes: 200 })
@@ -87,7 +87,7 @@ describe('[F46] the disk fails', () => {
     })
   }
 
-  it('[AR5] what a failed write left behind is not taken for stored, whatever survives', async () => {
+  it('[DS5] what a failed write left behind is not taken for stored, whatever survives', async () => {
     const storage = await storages.open('room')
     storage.append([numbered(0)])
     await storage.flush()
@@ -101,7 +101,7 @@ describe('[F46] the disk fails', () => {
     expect(await survivors('kept')).toBe('0 1 2')
   })
 
-  it('[AR6] what waits is bounded: beyond it entries are dropped and never acknowledged, until the room is opened again', async () => {
+  it('[DS6] what waits is bounded: beyond it entries are dropped and never acknowledged, until the room is opened again', async () => {
     const storage = await storages.open('room')
     fs.failure = (operation) => (operation === 'write' ? { code: 'ENOSPC' } : null)
     for (let number = 0; number < 200; number++) storage.append([numbered(number)])
@@ -120,7 +120,7 @@ describe('[F46] the disk fails', () => {
     await again.flush()
   })
 
-  it('[AR5] one room that fails does not stop another; the folder is well when both are', async () => {
+  it('[DS5] one room that fails does not stop another; the folder is well when both are', async () => {
     const [one, two] = [await storages.open('one'), await storages.open('two')]
     fs.failure = (_operation, path) => (path.includes('/one/') ? { code: 'EIO' } : null)
     for (const storage of [one, two]) storage.append([numbered(0)])

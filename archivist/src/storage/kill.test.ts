@@ -50,7 +50,7 @@ async function reopen() {
 
 describe('[F44] kill -9 while writing', () => {
   it(
-    `[AR2] ${KILLS} times: nothing acknowledged is lost, the lock does not stand in the way`,
+    `[DS2] ${KILLS} times: nothing acknowledged is lost, the lock does not stand in the way`,
     async () => {
       const seed = Date.now() % 1_000_000
       const fraction = seededFraction(seed)

@@ -44,7 +44,7 @@ async function stored(dir: string, name: string): Promise<string> {
 const upTo = (count: number): string => Array.from({ length: count }, (_, number) => number).join(' ')
 
 describe('listing and verifying', () => {
-  it('[AR7] counts what is there and says where damage is', async () => {
+  it('[DS7] counts what is there and says where damage is', async () => {
     await write('a', 0, 40)
     await write('b', 0, 1)
     await storages.open('never-written')
@@ -69,7 +69,7 @@ describe('listing and verifying', () => {
     expect((await listRooms('/data', fs)).map(({ state }) => state)).toEqual(['quarantined', 'kept'])
   })
 
-  it('[AR7] names that are no rooms are refused', async () => {
+  it('[DS7] names that are no rooms are refused', async () => {
     for (const name of ['', '..', 'a/b', '.', 'x'.repeat(65), 'a b']) {
       await expect(verifyRoom('/data', name, fs)).rejects.toMatchObject({ fault: 'refused' })
       await expect(storages.open(name)).rejects.toMatchObject({ fault: 'refused' })
@@ -79,7 +79,7 @@ describe('listing and verifying', () => {
 })
 
 describe('backup and restore', () => {
-  it('[AR8] copies what is new, and what was copied can be restored', async () => {
+  it('[DS8] copies what is new, and what was copied can be restored', async () => {
     await write('a', 0, 30)
     const first = await backup('/data', '/copy', fs)
     expect(first.isComplete).toBe(true)
@@ -93,7 +93,7 @@ describe('backup and restore', () => {
     expect([await stored('/new', 'a'), await stored('/new', 'b')]).toEqual([upTo(33), upTo(2)])
   })
 
-  it('[AR8] a copy taken at any moment of a writer restores to what was acknowledged by then', async () => {
+  it('[DS8] a copy taken at any moment of a writer restores to what was acknowledged by then', async () => {
     const storage = await storages.open('a')
     let acknowledged = 0
     let writing = true
@@ -118,7 +118,7 @@ describe('backup and restore', () => {
     await writer
   })
 
-  it('[AR8] a copy survives a power cut at every change of copying, and is brought up to date after it', async () => {
+  it('[DS8] a copy survives a power cut at every change of copying, and is brought up to date after it', async () => {
     await write('a', 0, 12)
     await backup('/data', '/copy', fs)
     await write('a', 12, 40)
@@ -139,7 +139,7 @@ describe('backup and restore', () => {
     }
   })
 
-  it('[AR8] a room that came anew under its name, or was put back, leaves the copy as it is', async () => {
+  it('[DS8] a room that came anew under its name, or was put back, leaves the copy as it is', async () => {
     await write('a', 0, 20)
     await backup('/data', '/copy', fs)
     await backup('/data', '/old', fs)
@@ -157,7 +157,7 @@ describe('backup and restore', () => {
     expect(await stored('/copy', 'a')).toBe(upTo(30))
   })
 
-  it('[AR8] restoring overwrites nothing, leaves damaged rooms out, and heals a room in quarantine', async () => {
+  it('[DS8] restoring overwrites nothing, leaves damaged rooms out, and heals a room in quarantine', async () => {
     for (const name of ['a', 'b']) await write(name, 0, 20)
     await backup('/data', '/copy', fs)
     await expect(restore('/copy', '/data', held())).rejects.toMatchObject({ fault: 'refused' })
@@ -180,7 +180,7 @@ describe('backup and restore', () => {
 })
 
 describe('pruning and removing', () => {
-  it('[AR9] takes leftovers, quarantine of rooms that are well again, and unused rooms only when asked', async () => {
+  it('[DS9] takes leftovers, quarantine of rooms that are well again, and unused rooms only when asked', async () => {
     await write('a', 0, 20)
     await fs.makeFolder('/data/trash/x.1')
     await fs.makeFolder('/data/quarantine/a.1')
@@ -195,7 +195,7 @@ describe('pruning and removing', () => {
     expect(await listRooms('/data', fs)).toMatchObject([{ name: 'gone', state: 'quarantined' }])
   })
 
-  it('[AR9] a removal that power cuts short leaves the whole room or none', async () => {
+  it('[DS9] a removal that power cuts short leaves the whole room or none', async () => {
     await write('a', 0, 40)
     const start = fs
     for (let cut = 0; ; cut++) {
@@ -213,7 +213,7 @@ describe('pruning and removing', () => {
   })
 })
 
-it('[AR10] one writer a folder: another one, and what changes rooms from outside, is told that it is taken', async () => {
+it('[DS10] one writer a folder: another one, and what changes rooms from outside, is told that it is taken', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'parley-lock-'))
   try {
     const first = await diskStorages(dir, silent)

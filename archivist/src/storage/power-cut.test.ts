@@ -39,7 +39,7 @@ function expectNothingLost(
 }
 
 describe('[F44] power fails', () => {
-  it('[AR2] [AR3] at every change to the disk of a run of 1,000 entries: nothing acknowledged is lost', async () => {
+  it('[DS2] [DS3] at every change to the disk of a run of 1,000 entries: nothing acknowledged is lost', async () => {
     const whole = new FakeFileSystem()
     const all: Acknowledged = { entryCount: 0, value: null }
     await runNumbered(whole, 0, all)
@@ -56,7 +56,7 @@ describe('[F44] power fails', () => {
     }
   })
 
-  it('[AR2] again and again, also while it starts: nothing acknowledged is lost', async () => {
+  it('[DS2] again and again, also while it starts: nothing acknowledged is lost', async () => {
     const runs = process.env['PARLEY_LONG'] ? 2000 : 100
     for (let seed = 1; seed <= runs; seed++) {
       const fraction = seededFraction(seed)

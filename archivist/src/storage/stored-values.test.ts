@@ -3,7 +3,7 @@ import { MalformedError } from '@parley/protocol'
 import { expect, it } from 'vitest'
 import { decodeValue, encodeValue } from './stored-values.ts'
 
-it('[AR1] values come back as they were, prototypes of nobody among them', () => {
+it('[DS1] values come back as they were, prototypes of nobody among them', () => {
   const value = {
     numbers: [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53],
     text: 'ä😀\u0000',
@@ -19,7 +19,7 @@ it('[AR1] values come back as they were, prototypes of nobody among them', () =>
   expect('polluted' in {}).toBe(false)
 })
 
-it('[AR1] what a disk cannot hold is refused by name', async () => {
+it('[DS1] what a disk cannot hold is refused by name', async () => {
   const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt'])
   const deep = Array.from({ length: 40 }).reduce<unknown>((inner) => [inner], 1)
   for (const value of [
@@ -36,7 +36,7 @@ it('[AR1] what a disk cannot hold is refused by name', async () => {
   expect(() => encodeValue('key', key)).toThrow('a CryptoKey cannot be written to the disk')
 })
 
-it('[AR1] reading rubbish throws one kind of error', () => {
+it('[DS1] reading rubbish throws one kind of error', () => {
   const whole = encodeValue('key', { a: [1, 'x', new Map([[1, Uint8Array.of(1)]])] })
   const fraction = seededFraction(1)
   for (let run = 0; run < 5000; run++) {
