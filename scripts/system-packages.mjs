@@ -8,6 +8,8 @@ export const SYSTEM_PROGRAMS = [
   { program: 'turnserver', package: 'coturn' },
   { program: 'ip', package: 'iproute2' },
   { program: 'nft', package: 'nftables' },
+  { program: 'nginx', package: 'nginx' },
+  { program: 'caddy', package: 'caddy' },
 ]
 /** Package lists and all packages over a slow line. */
 const LIMIT_MS = 10 * 60_000
