@@ -55,7 +55,7 @@ async function performHere(dir: string, logLevel: LogLevel, operation: Operation
   })
   try {
     const parts = await makeKeeperParts(
-      { dir, signaling: [], share: WHOLE, maxRooms: Number.MAX_SAFE_INTEGER },
+      { dir, signaling: [], operatorTokenFile: null, share: WHOLE, maxRooms: Number.MAX_SAFE_INTEGER },
       makeLog(logLevel, 'command'),
     )
     const outcome = await perform(parts, operation)

@@ -16,6 +16,7 @@ describe('settings of serve', () => {
       value: {
         dir: 'data',
         signaling: ['ws://127.0.0.1:8787/v1'],
+        operatorTokenFile: null,
         host: '127.0.0.1',
         port: 8790,
         keepToken: null,

@@ -16,6 +16,8 @@ export interface ServeConfig {
   readonly dir: string
   /** `ws(s)://host[:port]/v1` */
   readonly signaling: readonly string[]
+  /** `null` where signaling asks for none. */
+  readonly operatorTokenFile: string | null
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
@@ -52,6 +54,12 @@ export const SERVE_SETTINGS: readonly Setting[] = [
     env: 'PARLEY_SIGNALING',
     value: 'URLS',
     help: 'ws(s):// addresses of signaling servers, comma separated; tried in turn',
+  },
+  {
+    flag: 'operator-token-file',
+    env: 'PARLEY_OPERATOR_TOKEN_FILE',
+    value: 'FILE',
+    help: 'holds the token that signaling asks for; read anew for every dial (none)',
   },
   {
     flag: 'host',
@@ -133,6 +141,7 @@ export function readServeConfig(args: readonly string[], env: Env): Verdict<Serv
   const value: ServeConfig = {
     dir: values.need('dir', 'a folder'),
     signaling: values.read('signaling', [], expected, (text) => signalingUrls(text) ?? []),
+    operatorTokenFile: values.read<string | null>('operator-token-file', null, 'a file', (text) => text),
     host,
     port: values.read('port', 8790, 'a number from 0 to 65535', integerFrom(0, 65_535)),
     keepToken: keepTokenFrom(env, host, errors),

@@ -6,6 +6,7 @@ import { type Folder, openFolder } from './folder.ts'
 import { loadIdentity } from './identity.ts'
 import { type KeeperMetrics, makeKeeperMetrics, measured } from './keeper-metrics.ts'
 import type { Log } from './log.ts'
+import { operatorTokenFrom } from './operator-token.ts'
 import { type Parts, quarantineCount } from './perform.ts'
 import { RoomKeeper } from './room-keeper.ts'
 import { seedKeyring } from './seed-keyring.ts'
@@ -15,6 +16,7 @@ import type { StorageAlarm } from './storage/api.ts'
 export interface KeeperConfig {
   readonly dir: string
   readonly signaling: readonly string[]
+  readonly operatorTokenFile: string | null
   readonly share: Share
   readonly maxRooms: number
 }
@@ -57,6 +59,8 @@ export async function makeKeeperParts(config: KeeperConfig, log: Log): Promise<K
   const keeper = new RoomKeeper({
     platform,
     signaling: config.signaling,
+    operatorToken:
+      config.operatorTokenFile === null ? null : operatorTokenFrom(config.operatorTokenFile, log),
     identity: await keyring.fromSeeds(new Uint8Array(randomBytes(32)), agreementSeed),
     share: config.share,
     maxRooms: config.maxRooms,

@@ -1,5 +1,5 @@
 /** All rooms of one archivist in one process: opened a few at a time, taken in, given up. Knows no process and no HTTP. */
-import { type KeptRoom, keepRoomOn, openSealedLink, type Platform } from '@parley/mesh'
+import { type KeptRoom, keepRoomOn, type OperatorToken, openSealedLink, type Platform } from '@parley/mesh'
 import { fromBase64Url, parseRoomLink } from '@parley/protocol'
 import { ROOMS_OPENING } from './limits.ts'
 import type { Log } from './log.ts'
@@ -17,6 +17,7 @@ export interface RoomKeeperDeps {
   readonly platform: Platform
   /** Empty: nothing is dialled. */
   readonly signaling: readonly string[]
+  readonly operatorToken: OperatorToken | null
   /** Opens sealed links. */
   readonly identity: Signer
   readonly share: Share
@@ -136,9 +137,9 @@ export class RoomKeeper {
   }
 
   async #open(name: string, place: string): Promise<KeptRoom> {
-    const { platform, signaling, log, roomFailed } = this.#deps
+    const { platform, signaling, operatorToken: token, log, roomFailed } = this.#deps
     try {
-      const room = await keepRoomOn(platform, place, { signaling })
+      const room = await keepRoomOn(platform, place, { signaling, ...(token === null ? {} : { token }) })
       room.onEvent((event) => {
         if (event.type === 'revoked') log('warn', 'room-revoked', { room: name })
         if (event.type === 'error') log('error', 'room-fault', { room: name, reason: event.error.message })

@@ -22,8 +22,9 @@ export interface RunningArchivist {
   close(): Promise<void>
 }
 
-function forkChild(main: string, { dir, signaling, share, maxRooms, logLevel }: ServeConfig): ChildProcess {
-  const config: ChildConfig = { dir, signaling, share, maxRooms, logLevel }
+function forkChild(main: string, serve: ServeConfig): ChildProcess {
+  const { dir, signaling, operatorTokenFile, share, maxRooms, logLevel } = serve
+  const config: ChildConfig = { dir, signaling, operatorTokenFile, share, maxRooms, logLevel }
   return fork(main, ['keeper', JSON.stringify(config)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
 }
 
