@@ -114,3 +114,5 @@ export const REDIS_BATCH_COUNT = 500
 export const REDIS_KEEP_ALIVE_MS = 10_000
 /** How long a connection to the Redis that is given up may take to close before it is destroyed. */
 export const REDIS_DISCONNECT_MS = 100
+/** Grants whose signatures are remembered, some 150 bytes each: those of all peers of one process. */
+export const VERIFIED_GRANTS = 20_000

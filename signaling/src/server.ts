@@ -17,7 +17,7 @@ import { type RouteContext, route } from './http-routes.ts'
 import { listen, makeHttpServer, urlOf } from './http-server.ts'
 import { type Instances, openInstances } from './instances/open-instances.ts'
 import { KeyPlaces } from './key-places.ts'
-import { SOCKETS_PER_PLACE } from './limits.ts'
+import { SOCKETS_PER_PLACE, VERIFIED_GRANTS } from './limits.ts'
 import { type Log, makeLog } from './log.ts'
 import { type Metrics, makeMetrics } from './metrics.ts'
 import type { Deliver } from './room-directory.ts'
@@ -32,7 +32,7 @@ import { trustIn } from './trusted-proxies.ts'
 import type { IceSource } from './turn/ice-servers.ts'
 import { openIce } from './turn/open-ice.ts'
 import { Upgrades } from './upgrade.ts'
-import { verifyEd25519 } from './verify.ts'
+import { rememberVerified, verifyEd25519 } from './verify.ts'
 import type { TopicEndpoint } from './y-webrtc/endpoint.ts'
 
 export interface ServerStats {
@@ -118,6 +118,7 @@ function sessionContext(parts: Parts, hosts: readonly string[]): SessionContext 
     archivist,
     keyPlaces: new KeyPlaces(config.limits.connectionsPerKey),
     verify: verifyEd25519,
+    verifyGrant: rememberVerified(verifyEd25519, VERIFIED_GRANTS),
     nowMs: Date.now,
     randomBytes: (count) => new Uint8Array(randomBytes(count)),
   }

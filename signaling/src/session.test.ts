@@ -60,6 +60,7 @@ function makeHouse(options: HouseOptions = {}) {
     archivist: options.archivist ?? null,
     keyPlaces: new KeyPlaces(options.connectionsPerKey ?? 1000),
     verify: options.verify ?? verifyEd25519,
+    verifyGrant: options.verify ?? verifyEd25519,
     nowMs: () => clock.nowMs,
     randomBytes: (count: number) => new Uint8Array(count).fill(++drawn),
   }

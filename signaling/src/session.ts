@@ -72,6 +72,8 @@ export interface SessionContext {
   readonly archivist: ArchivistPort | null
   readonly keyPlaces: KeyPlaces
   readonly verify: Verify
+  /** The same; may remember what verified. */
+  readonly verifyGrant: Verify
   nowMs(): number
   randomBytes(count: number): Uint8Array
 }
@@ -173,7 +175,7 @@ export class Session {
       this.refuse('malformed')
       return null
     }
-    const verdict = await verifyChain(bytes, roomId, this.#context.verify)
+    const verdict = await verifyChain(bytes, roomId, this.#context.verifyGrant)
     if (!verdict.ok) this.refuse('chain')
     else if (this.#context.admission.chainEndMs(verdict.standing) <= this.#context.nowMs())
       this.refuse('expired')
