@@ -50,6 +50,20 @@ async function chooseFile(person: Person, button: string, path: string): Promise
   await (await choosing).setFiles(path)
 }
 
+/** Drags a file over Home and lets it go there. */
+async function dropFile(person: Person, bytes: Buffer): Promise<void> {
+  const dataTransfer = await person.page.evaluateHandle((text) => {
+    const transfer = new DataTransfer()
+    const content = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+    transfer.items.add(new File([content], 'dropped.parley'))
+    return transfer
+  }, bytes.toString('base64'))
+  const home = person.page.locator('main')
+  await home.dispatchEvent('dragover', { dataTransfer })
+  await person.page.getByText('Drop the file to open its room').waitFor()
+  await home.dispatchEvent('drop', { dataTransfer })
+}
+
 async function atHome(person: Person): Promise<void> {
   await person.page.goto(`${person.origin}/`)
   await person.textbox('Your name').fill(person.name)
@@ -112,7 +126,7 @@ it('[J7] with the key in the file its passphrase makes an owner; a wrong one and
 
   const ben = await world.person('Ben')
   await atHome(ben)
-  await chooseFile(ben, 'Import a file', torn)
+  await dropFile(ben, await readFile(torn))
   const open = dialog(ben, 'Import a room')
   await open.getByRole('alert').filter({ hasText: 'it is damaged' }).waitFor()
   await chooseFile(ben, 'Choose another file', path)
