@@ -1,9 +1,19 @@
-/** The commands beside `serve`: what each takes, what it asks for, how its answer reads. Pure but for `restore`, which is elsewhere. */
+/** The commands: what each takes and what it asks for. Pure. */
 import { resolve } from 'node:path'
 import { DIR, LOG_LEVEL, SERVE_SETTINGS, type Verdict } from './config.ts'
+import type { FolderTask } from './folder-tasks.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 import type { Operation } from './operations.ts'
-import { anyText, type Env, oneOf, readValues, type Setting, type Values } from './settings.ts'
+import {
+  anyText,
+  type Env,
+  integerFrom,
+  oneOf,
+  type Parse,
+  readValues,
+  type Setting,
+  type Values,
+} from './settings.ts'
 
 export interface Command {
   readonly name: string
@@ -47,6 +57,13 @@ export const COMMANDS: readonly Command[] = [
     example: 'status --dir ./data',
   },
   {
+    name: 'verify',
+    positionals: ['[ROOM]'],
+    settings: COMMON,
+    help: 'Reads and checks everything that is stored of one room, or of all. Ends with 1 when something is damaged.',
+    example: 'verify --dir ./data',
+  },
+  {
     name: 'export',
     positionals: ['ROOM', 'FILE'],
     settings: COMMON,
@@ -67,11 +84,44 @@ export const COMMANDS: readonly Command[] = [
     help: 'Stops keeping a room and deletes what is stored of it, for good.',
     example: 'remove KTr0u9wXlmaKyWfEzTbQdg --dir ./data',
   },
+  {
+    name: 'backup',
+    positionals: [],
+    settings: [
+      ...COMMON,
+      { flag: 'to', env: null, value: 'DIR', help: 'folder for the copy; only what it lacks is copied' },
+    ],
+    help: 'Copies all rooms and the identity, also while the archivist goes on.',
+    example: 'backup --dir ./data --to /backup/parley',
+  },
+  {
+    name: 'restore',
+    positionals: [],
+    settings: [...COMMON, { flag: 'from', env: null, value: 'DIR', help: 'folder that `backup` made' }],
+    help: 'Puts the rooms of a backup into the folder. Overwrites none, and not while an archivist runs on it.',
+    example: 'restore --dir ./data --from /backup/parley',
+  },
+  {
+    name: 'prune',
+    positionals: [],
+    settings: [
+      ...COMMON,
+      {
+        flag: 'unused-days',
+        env: null,
+        value: 'NUMBER',
+        help: 'deletes rooms that nobody wrote to for so long, for good (none)',
+      },
+    ],
+    help: 'Deletes leftovers, and damaged copies of rooms that were restored. Not while an archivist runs.',
+    example: 'prune --dir ./data --unused-days 730',
+  },
 ]
 
 export type Asked =
   | { readonly kind: 'operation'; readonly operation: Operation }
   | { readonly kind: 'status' }
+  | FolderTask
 
 export interface Request {
   readonly dir: string
@@ -80,6 +130,7 @@ export interface Request {
   readonly asked: Asked
 }
 
+const daysFrom: Parse<number | null> = integerFrom(1, 100_000)
 const ROOM = /^[A-Za-z0-9_-]{22,43}$/
 
 function checkPositionals({ positionals }: Command, given: readonly string[], errors: string[]): void {
@@ -98,6 +149,17 @@ function askedBy(name: string, values: Values): Asked {
   switch (name) {
     case 'add':
       return operation({ op: 'add', link: first })
+    case 'verify':
+      return { kind: 'verify', room: values.positionals[0] ?? null }
+    case 'backup':
+      return { kind: 'backup', to: resolve(values.need('to', 'a folder')) }
+    case 'restore':
+      return { kind: 'restore', from: resolve(values.need('from', 'a folder that `backup` made')) }
+    case 'prune':
+      return {
+        kind: 'prune',
+        unusedDays: values.read('unused-days', null, 'a number of days from 1', daysFrom),
+      }
     case 'export':
       return operation({ op: 'export', room: first, file: resolve(second) })
     case 'import':

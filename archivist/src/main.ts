@@ -5,6 +5,7 @@ import { ask, runningStatus } from './ask.ts'
 import { type ChildConfig, runChild } from './child.ts'
 import { COMMANDS, type Request, readRequest } from './commands.ts'
 import { readServeConfig } from './config.ts'
+import { type FolderTask, runTask } from './folder-tasks.ts'
 import { STOP_MS } from './limits.ts'
 import { type Operation, reasonOf } from './operations.ts'
 import { answerText } from './print.ts'
@@ -60,10 +61,21 @@ async function operate(request: Request, given: Operation): Promise<number> {
   return 0
 }
 
+async function runTaskOf(request: Request, task: FolderTask): Promise<number> {
+  const { text, value, isWell } = await runTask(request.dir, task)
+  print(request, text, value)
+  return isWell ? 0 : 1
+}
+
 async function request(asked: Request): Promise<number> {
   switch (asked.asked.kind) {
     case 'status':
       return status(asked)
+    case 'verify':
+    case 'backup':
+    case 'restore':
+    case 'prune':
+      return runTaskOf(asked, asked.asked)
     case 'operation':
       return operate(asked, asked.asked.operation)
   }

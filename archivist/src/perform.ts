@@ -49,15 +49,16 @@ async function act(parts: Parts, operation: Operation): Promise<unknown> {
 }
 
 export async function quarantineCount(folder: Folder): Promise<number> {
-  return (await folder.listRooms()).filter(({ quarantined }) => quarantined).length
+  return (await folder.listRooms()).filter(({ state }) => state === 'quarantined').length
 }
 
 async function list({ folder, keeper }: Parts): Promise<readonly RoomLine[]> {
-  return (await folder.listRooms()).map(({ name, bytes, quarantined }) => {
+  return (await folder.listRooms()).map(({ name, bytes, state }) => {
     const room = keeper.get(name)
     const failure = keeper.failureOf(name)
     const base = { room: name, bytes, entryCount: null, linkCount: null }
-    if (quarantined) return { ...base, state: 'quarantined', detail: 'damaged, its bytes are kept' }
+    if (state === 'quarantined')
+      return { ...base, state: 'quarantined', detail: 'damaged, its bytes are kept' }
     if (failure !== null) return { ...base, state: 'failed', detail: failure }
     if (!room) return { ...base, state: 'closed', detail: '' }
     const { entryCount, linkCount } = room.stats()

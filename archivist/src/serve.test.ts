@@ -1,87 +1,25 @@
 /** Real processes: signaling, an archivist, and peers in Node. */
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { createRoomOn, defaultPlatform, joinRoomOn, type Room } from '@parley/mesh'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
-  runArchivist,
-  type Service,
-  startArchivist,
-  startSignaling,
-  temporaryFolder,
-} from './testing/processes.ts'
+  Ends,
+  invite,
+  keepOnServer,
+  makeRoom,
+  metricsOf,
+  newcomer,
+  openHouse,
+  textIn,
+  write,
+} from './testing/house.ts'
+import { runArchivist, type Service, startArchivist } from './testing/processes.ts'
 
 const POLL = { timeout: 30_000, interval: 50 }
 /** Each starts five processes or more, on a machine that may have other things to do. */
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 30_000 })
-const FAR_MS = 4e12
-const PAGE = 'content/main'
-const ends: (() => unknown)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
-
-function folder(): string {
-  const { path, remove } = temporaryFolder()
-  ends.push(remove)
-  return path
-}
-
-function running(service: Service): Service {
-  ends.push(() => service.stop())
-  return service
-}
-
-interface House {
-  readonly signaling: string
-  readonly dir: string
-  archivist: Service
-  readonly url: string
-}
-
-/** As `npm start` does it: the archivist first, so that signaling can name it from the first welcome on. */
-async function house(): Promise<House> {
-  const probe = startSignaling()
-  const port = new URL(await probe.url()).port
-  await probe.stop()
-  const signaling = `http://127.0.0.1:${port}`
-  const dir = folder()
-  const archivist = running(startArchivist(dir, signaling))
-  const url = await archivist.url()
-  await running(startSignaling('--port', port, '--archivist', url)).url()
-  return { signaling, dir, archivist, url }
-}
-
-const options = (signaling: string, name: string) => ({
-  signaling: [`${signaling.replace('http', 'ws')}/v1`],
-  profile: { name, color: '#336699' },
-})
-
-function atEnd(room: Room): Room {
-  ends.push(() => room.close())
-  return room
-}
-
-async function make(signaling: string): Promise<Room> {
-  return atEnd(await createRoomOn(defaultPlatform(), options(signaling, 'Ada')))
-}
-
-async function editorLink(room: Room): Promise<string> {
-  return (await room.createInvite('https://parley.test/', { role: 'editor', notAfterMs: FAR_MS })).link
-}
-
-const textIn = (room: Room) => room.document(PAGE).doc.getText('t')
-
-async function write(room: Room, text: string): Promise<void> {
-  await room.document(PAGE).whenLoaded
-  textIn(room).insert(textIn(room).length, text)
-}
-
-async function newcomer(signaling: string, link: string): Promise<Room> {
-  const room = atEnd(await joinRoomOn(defaultPlatform(), link, options(signaling, 'Eve')))
-  await room.document(PAGE).whenLoaded
-  return room
-}
+const ends = new Ends()
+afterEach(() => ends.run())
 
 async function status(url: string): Promise<{ readonly ready: number; readonly health: string }> {
   const [ready, health] = await Promise.all([fetch(`${url}/readyz`), fetch(`${url}/healthz`)])
@@ -90,33 +28,36 @@ async function status(url: string): Promise<{ readonly ready: number; readonly h
 
 describe('an archivist as a process', () => {
   it('[AR8] [AR9] is asked by an owner over signaling, and serves a newcomer when everybody has left', async () => {
-    const { signaling, dir, url } = await house()
-    const ada = await make(signaling)
+    const { signaling, dir, url } = await openHouse(ends)
+    const ada = await makeRoom(ends, signaling)
     await expect.poll(() => ada.state.archivistOffered, POLL).toBe(true)
-    await ada.keepOnServer('https://parley.test/')
+    await keepOnServer(ada)
     await write(ada, 'kept ')
     await expect.poll(() => ada.state.save.archivist, POLL).toBe('holds')
-    const link = await editorLink(ada)
+    const link = await invite(ada, 'editor')
     await ada.close()
-    const eve = await newcomer(signaling, link)
+    const eve = await newcomer(ends, signaling, link)
     await expect.poll(() => textIn(eve).toString(), POLL).toBe('kept ')
     const listed = await runArchivist(['list', '--dir', dir, '--json'])
     expect(listed.code).toBe(0)
     expect(JSON.parse(listed.out)).toMatchObject([
       { room: ada.id.slice(0, 22), state: 'open', detail: 'connected', linkCount: 1 },
     ])
-    const metrics = await (await fetch(`${url}/metrics`)).text()
-    for (const line of ['rooms 1', 'links 1', 'read_only 0', 'up 1', 'keeps_total{answer="accepted"} 1'])
-      expect(metrics).toContain(`parley_archivist_${line}\n`)
-    expect(metrics).toMatch(/parley_archivist_flush_seconds_count [1-9]/)
+    const metrics = await metricsOf(url)
+    const values = ['rooms', 'links', 'read_only', 'up', 'keeps_total{answer="accepted"}'].map((name) =>
+      metrics.get(`parley_archivist_${name}`),
+    )
+    expect(values).toEqual([1, 1, 0, 1, 1])
+    for (const name of ['entries', 'entry_bytes', 'flush_seconds_count'])
+      expect(metrics.get(`parley_archivist_${name}`), name).toBeGreaterThan(0)
   })
 
   it('[F44] loses nothing that it acknowledged when the process that keeps rooms is killed again and again', async () => {
-    const { signaling, archivist, url } = await house()
-    const ada = await make(signaling)
+    const { signaling, archivist, url } = await openHouse(ends)
+    const ada = await makeRoom(ends, signaling)
     await expect.poll(() => ada.state.archivistOffered, POLL).toBe(true)
-    await ada.keepOnServer('https://parley.test/')
-    const link = await editorLink(ada)
+    await keepOnServer(ada)
+    const link = await invite(ada, 'editor')
     let expected = ''
     for (let round = 1; round <= 3; round++) {
       await write(ada, `round ${round} `)
@@ -133,35 +74,70 @@ describe('an archivist as a process', () => {
       expect(await status(url)).toEqual({ ready: 200, health: 'alive' })
     }
     await ada.close()
-    const eve = await newcomer(signaling, link)
+    const eve = await newcomer(ends, signaling, link)
     await expect.poll(() => textIn(eve).toString(), POLL).toBe(expected)
   })
 
   it('keeps what it has over a restart, ends with 0, and gives the folder to one at a time', async () => {
-    const { signaling, dir, archivist } = await house()
-    const ada = await make(signaling)
-    const { link: keepLink } = await ada.createInvite('https://parley.test/', {
-      role: 'archivist',
-      notAfterMs: FAR_MS,
-    })
+    const { signaling, dir, archivist } = await openHouse(ends)
+    const ada = await makeRoom(ends, signaling)
+    const keepLink = await invite(ada, 'archivist')
     const added = await runArchivist(['add', '-', '--dir', dir], `${keepLink}\n`)
     expect(added).toMatchObject({ code: 0, out: `Room ${ada.id.slice(0, 22)} is kept.\n` })
     await write(ada, 'kept')
     await expect.poll(() => ada.state.save.archivist, POLL).toBe('holds')
-    const link = await editorLink(ada)
+    const link = await invite(ada, 'editor')
     const second = startArchivist(dir, signaling)
     expect(await second.ended).toBe(1)
     expect((await runArchivist(['status', '--dir', dir])).code).toBe(0)
     expect(await archivist.stop()).toBe(0)
     expect((await runArchivist(['status', '--dir', dir])).code).toBe(1)
     await ada.close()
-    await running(startArchivist(dir, signaling)).line('rooms-opened')
-    const eve = await newcomer(signaling, link)
+    await ends.service(startArchivist(dir, signaling)).line('rooms-opened')
+    const eve = await newcomer(ends, signaling, link)
     await expect.poll(() => textIn(eve).toString(), POLL).toBe('kept')
   })
 
+  it('moves a room to another archivist by a file, backs up while it goes on, and two keep one room', async () => {
+    const { signaling, dir } = await openHouse(ends)
+    const ada = await makeRoom(ends, signaling)
+    await expect.poll(() => ada.state.archivistOffered, POLL).toBe(true)
+    await keepOnServer(ada)
+    await write(ada, 'moved ')
+    await expect.poll(() => ada.state.save.archivist, POLL).toBe('holds')
+    const name = ada.id.slice(0, 22)
+    const file = join(ends.folder(), 'room.parley')
+    expect(await runArchivist(['export', name, file, '--dir', dir])).toMatchObject({ code: 0, err: '' })
+    const copy = join(ends.folder(), 'copy')
+    expect(await runArchivist(['backup', '--to', copy, '--dir', dir])).toMatchObject({ code: 0, err: '' })
+    expect(await runArchivist(['prune', '--dir', dir])).toMatchObject({ code: 1 })
+
+    const second = ends.folder()
+    const imported = await runArchivist(['import', file, '--dir', second, '--json'])
+    expect(JSON.parse(imported.out)).toMatchObject({ room: name })
+    const service = ends.service(startArchivist(second, signaling))
+    await service.url()
+    const link = await invite(ada, 'editor')
+    const added = await runArchivist(['add', await invite(ada, 'archivist'), '--dir', second])
+    expect(added).toMatchObject({ code: 0 })
+    await write(ada, 'and shared')
+    // The first one must not be needed for what the second one holds.
+    const entriesOf = async (folder: string) => {
+      const { out } = await runArchivist(['list', '--dir', folder, '--json'])
+      return (JSON.parse(out) as { readonly entryCount: number | null }[])[0]?.entryCount
+    }
+    await expect.poll(() => ada.state.save.archivist, POLL).toBe('holds')
+    const entryCount = await entriesOf(dir)
+    expect(entryCount).toBeGreaterThan(2)
+    await expect.poll(() => entriesOf(second), POLL).toBe(entryCount)
+    await ada.close()
+    await runArchivist(['remove', name, '--dir', dir])
+    const eve = await newcomer(ends, signaling, link)
+    await expect.poll(() => textIn(eve).toString(), POLL).toBe('moved and shared')
+  })
+
   it('shows its secrets to its user alone', async () => {
-    const { dir, url } = await house()
+    const { dir, url } = await openHouse(ends)
     for (const name of ['identity.json', 'control.json'])
       expect(statSync(join(dir, name)).mode & 0o777, name).toBe(0o600)
     const { privateKey } = JSON.parse(readFileSync(join(dir, 'identity.json'), 'utf8')) as {
