@@ -203,32 +203,32 @@ export const de: Catalogue = {
     importTitle: 'Raum importieren',
     importChecking: 'Die Datei wird geprüft …',
     importHasRoot:
-      'Diese Datei enthält auch den Schlüssel, dem der Raum gehört. Mit seiner Passphrase werden Sie hier zum Besitzer. Ohne sie können Sie den Raum lesen oder behalten die Rolle, die Sie darin haben.',
+      'Diese Datei enthält auch den Schlüssel, dem der Raum gehört. Mit seiner Passphrase wirst du hier Besitzer. Ohne sie kannst du den Raum lesen oder behältst die Rolle, die du darin hast.',
     importAsOwner: 'Als Besitzer öffnen',
     importWithoutKey: 'Ohne den Schlüssel öffnen',
     chooseFile: 'Datei wählen',
     chooseOther: 'Andere Datei wählen',
     noFileChosen: 'Keine Datei gewählt',
-    restoreRecovery: 'Mit einer Wiederherstellungsdatei öffnen',
+    restoreRecovery: 'Wiederherstellungsdatei öffnen',
     recoverExplained:
-      'Eine Wiederherstellungsdatei macht Sie wieder zum Besitzer ihres Raums. Text enthält sie nicht: Der kommt von Leuten, die verbunden sind, oder aus einer Raumdatei, die Sie importieren.',
+      'Eine Wiederherstellungsdatei macht dich wieder zum Besitzer ihres Raums. Text enthält sie nicht: Der kommt von Leuten, die verbunden sind, oder aus einer Raumdatei, die du importierst.',
     recoverOpen: 'Raum öffnen',
     recoverOpening: 'Wird entsperrt …',
-    fileNeeded: 'Wählen Sie zuerst die Wiederherstellungsdatei.',
-    passphraseNeeded: 'Geben Sie die Passphrase ein.',
+    fileNeeded: 'Wähle zuerst die Wiederherstellungsdatei.',
+    passphraseNeeded: 'Gib die Passphrase ein.',
     roomMenu: 'Raum-Menü',
     exportRoom: 'In eine Datei exportieren',
     exportExplained:
-      'Die Datei enthält den ganzen Raum mit seinem Verlauf und die Schlüssel, um ihn zu lesen. Wer die Datei hat, kann alles lesen: Bewahren Sie sie so sicher auf wie einen Einladungslink.',
+      'Die Datei enthält den ganzen Raum mit seinem Verlauf und die Schlüssel, um ihn zu lesen. Wer die Datei hat, kann alles lesen: Bewahre sie so sicher auf wie einen Einladungslink.',
     exportOwnerKey: 'Den Schlüssel beilegen, dem dieser Raum gehört',
     exportOwnerKeyHint:
       'Mit einer Passphrase gesperrt. Wer die Datei importiert und sie kennt, wird Besitzer.',
     exportSave: 'Exportieren',
     exportWorking: 'Die Datei wird geschrieben …',
-    exportDone: 'Die Datei liegt bei den Downloads Ihres Browsers ({size}).',
+    exportDone: 'Die Datei liegt bei den Downloads deines Browsers ({size}).',
     earlierStates: 'Früheren Stand wiederherstellen',
     earlierExplained:
-      'Die Seite liest sich wieder wie damals. Das ist eine Änderung von Ihnen wie jede andere: Andere sehen sie, und Rückgängig nimmt sie zurück.',
+      'Die Seite liest sich wieder wie damals. Das ist eine Änderung von dir wie jede andere: Andere sehen sie, und Rückgängig nimmt sie zurück.',
     earlierList: 'Frühere Stände',
     earlierNone: 'Von dieser Seite gibt es noch keinen früheren Stand.',
     earlierLoading: 'Der Verlauf wird durchgesehen …',
@@ -241,7 +241,7 @@ export const de: Catalogue = {
     restored: 'Der frühere Stand ist wieder da. Rückgängig nimmt das zurück.',
     detached: 'Kopie aus einer Datei, nur zum Lesen',
     copyNotice:
-      'Das ist eine Kopie aus einer Datei: Sie können sie lesen, und sonst sieht sie niemand. Um weiterzuschreiben, kopieren Sie sie als neuen Raum.',
+      'Das ist eine Kopie aus einer Datei: Du kannst sie lesen, und sonst sieht sie niemand. Um weiterzuschreiben, kopiere sie als neuen Raum.',
     copyAsNew: 'Als neuen Raum kopieren',
     copying: 'Wird kopiert …',
 
@@ -321,22 +321,22 @@ export const de: Catalogue = {
     'file-damaged': {
       what: 'Das ist keine Raumdatei, oder sie ist beschädigt.',
       kept: 'Auf diesem Gerät wurde nichts geändert.',
-      todo: 'Wählen Sie eine Datei, die auf .parley endet, oder kopieren Sie sie noch einmal: Vielleicht fehlt ein Teil.',
+      todo: 'Wähle eine Datei, die auf .parley endet, oder kopiere sie noch einmal: Vielleicht fehlt ein Teil.',
     },
     'file-version': {
       what: 'Diese Datei hat eine andere Version von Parley geschrieben.',
       kept: 'Auf diesem Gerät wurde nichts geändert.',
-      todo: 'Laden Sie die Seite neu, um die neueste Version zu bekommen, und importieren Sie die Datei dann noch einmal.',
+      todo: 'Lade die Seite neu, um die neueste Version zu bekommen, und importiere die Datei dann noch einmal.',
     },
     'file-refused': {
       what: 'Diese Datei wurde verändert: Was darin steht, haben nicht die Leute ihres Raums unterschrieben.',
       kept: 'Nichts davon wurde importiert.',
-      todo: 'Bitten Sie jemanden, dem Sie vertrauen, noch einmal um die Datei.',
+      todo: 'Bitte jemanden, dem du vertraust, noch einmal um die Datei.',
     },
     'file-sealed': {
       what: 'Diese Datei enthält keinen Schlüssel, um den Raum zu lesen: Ein Server hat sie geschrieben, der ihn nicht lesen kann.',
       kept: 'Auf diesem Gerät wurde nichts geändert.',
-      todo: 'Treten Sie dem Raum zuerst über einen Einladungslink bei, oder bitten Sie ein Mitglied um seinen Export.',
+      todo: 'Tritt dem Raum zuerst über einen Einladungslink bei, oder bitte ein Mitglied um seinen Export.',
     },
     closed: {
       what: 'Der Raum wurde geschlossen, bevor das fertig war.',
