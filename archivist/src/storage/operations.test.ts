@@ -139,23 +139,26 @@ describe('backup and restore', () => {
     }
   })
 
-  it('[DS8] a room that came anew under its name, or was put back, leaves the copy as it is', async () => {
-    await write('a', 0, 20)
-    await backup('/data', '/copy', fs)
-    await backup('/data', '/old', fs)
-    await write('a', 20, 30)
-    await backup('/data', '/copy', fs)
-    await storages.remove('a')
-    await restore('/old', '/data', held())
-    const back = await backup('/data', '/copy', fs)
-    expect(back.isComplete).toBe(false)
-    expect(back.rooms.get('a')).toEqual({ outcome: 'refused', reason: 'ahead' })
-    await storages.remove('a')
-    await write('a', 0, 50)
-    const anew = await backup('/data', '/copy', fs)
-    expect(anew.rooms.get('a')).toEqual({ outcome: 'refused', reason: 'other-room' })
-    expect(await stored('/copy', 'a')).toBe(upTo(30))
-  })
+  for (const segmentBytes of [300, 100_000]) {
+    it(`[DS8] a room that came anew under its name, or was put back, leaves the copy as it is (segments of ${segmentBytes} bytes)`, async () => {
+      storages = await storagesOn(fs, '/data', silent, null, { segmentBytes })
+      await write('a', 0, 20)
+      await backup('/data', '/copy', fs)
+      await backup('/data', '/old', fs)
+      await write('a', 20, 30)
+      await backup('/data', '/copy', fs)
+      await storages.remove('a')
+      await restore('/old', '/data', held())
+      const back = await backup('/data', '/copy', fs)
+      expect(back.isComplete).toBe(false)
+      expect(back.rooms.get('a')).toEqual({ outcome: 'refused', reason: 'ahead' })
+      await storages.remove('a')
+      await write('a', 0, 50)
+      const anew = await backup('/data', '/copy', fs)
+      expect(anew.rooms.get('a')).toEqual({ outcome: 'refused', reason: 'other-room' })
+      expect(await stored('/copy', 'a')).toBe(upTo(30))
+    })
+  }
 
   it('[DS8] restoring overwrites nothing, leaves damaged rooms out, and heals a room in quarantine', async () => {
     for (const name of ['a', 'b']) await write(name, 0, 20)
