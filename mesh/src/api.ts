@@ -190,6 +190,11 @@ export interface Room {
    * key. What they wrote before stands. Throws `not-allowed`: owners only, and no other owner can be revoked.
    */
   revoke(key: KeyId, keep?: readonly KeyId[]): Promise<void>
+  /**
+   * Closes what a key wrote whose grants have ended: nothing that it dates back from now on stands. A later grant for the
+   * same key lifts it. Owners' devices do it by themselves about a minute after the end. Throws `not-allowed`.
+   */
+  closeLogs(key: KeyId): Promise<void>
   /** The root key under a passphrase; `null` on devices that do not hold it. */
   recoveryFile: ((passphrase: string) => Promise<Uint8Array<ArrayBuffer>>) | null
   /**

@@ -173,6 +173,10 @@ class RoomCopy implements Room {
     return Promise.reject(notAllowed())
   }
 
+  closeLogs(): Promise<never> {
+    return Promise.reject(notAllowed())
+  }
+
   members(): readonly Member[] {
     const { authors } = this.#kept
     return [...authors.keys()].flatMap((key) => {

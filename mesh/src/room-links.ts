@@ -23,7 +23,16 @@ import type { AuthorBook } from './journal/author-book.ts'
 import type { AuthorLog, EntryRecord } from './journal/author-log.ts'
 import type { Journal } from './journal/journal.ts'
 import { JournalSync } from './journal/journal-sync.ts'
-import { BEHIND_MS, IHAVE_GRACE_MS, IHAVE_MS, TURN_AWAY_MS, WANTS_WAITING } from './limits.ts'
+import {
+  BEHIND_MS,
+  IHAVE_GRACE_MS,
+  IHAVE_MS,
+  TURN_AWAY_LONG_MS,
+  TURN_AWAY_MS,
+  UNASKED_BYTES,
+  UNASKED_RECORDS,
+  WANTS_WAITING,
+} from './limits.ts'
 import type { Lane } from './link/chunk.ts'
 import { LinkBudget, NewsAllowance } from './link/link-budget.ts'
 import type { PeerLink } from './link/peer-link.ts'
@@ -37,6 +46,8 @@ export interface LiveLink {
   readonly link: PeerLink
   readonly key: KeyId
   readonly instance: string
+  /** Keys of the grants that it showed, from the owner's to its own. */
+  readonly branch: readonly KeyId[]
   /** What it may send us, and what we send it unasked. */
   readonly budget: LinkBudget
   readonly allowance: NewsAllowance
@@ -108,6 +119,7 @@ export class RoomLinks {
       link: proven.link,
       key: proven.peer.standing.key,
       instance: toBase64Url(proven.peer.instance),
+      branch: proven.peer.standing.path,
       budget: new LinkBudget(this.#deps.clock.nowMs()),
       allowance: new NewsAllowance(this.#deps.clock.nowMs()),
       authorsSent: new Set(),
@@ -134,14 +146,44 @@ export class RoomLinks {
 
   /** To a copy that has lost its right: the records that say so, for it to see for itself, and then the end. */
   turnAway(proven: ProvenLink, logs: readonly AuthorLog[], reason: CloseReason): void {
+    const { link } = proven
     proven.start({ frame: () => undefined, closed: () => undefined, liveDrained: () => undefined })
+    const end = () => link.close(CLOSE[reason], 'no right to be here')
+    if (areFew(logs)) {
+      for (const author of new Set(logs.map((log) => log.author))) {
+        for (const chain of this.#deps.authors.chainsOf(author)) {
+          link.send(encodeFrame({ type: 'author', chain }), 'control')
+        }
+      }
+      for (const log of logs) this.#sendAll(link, log)
+      this.#deps.clock.after(TURN_AWAY_MS, end)
+      return
+    }
+    const cancel = this.#deps.clock.after(TURN_AWAY_LONG_MS, end)
+    this.#sendInBulk(link, logs).then(
+      () => {
+        cancel()
+        this.#deps.clock.after(TURN_AWAY_MS, end)
+      },
+      (error: unknown) => {
+        if (!(error instanceof ParleyError)) throw error
+      },
+    )
+  }
+
+  /** Under the receiver's credit, one frame at a time. */
+  async #sendInBulk(link: PeerLink, logs: readonly AuthorLog[]): Promise<void> {
     for (const author of new Set(logs.map((log) => log.author))) {
       for (const chain of this.#deps.authors.chainsOf(author)) {
-        proven.link.send(encodeFrame({ type: 'author', chain }), 'control')
+        await link.sendBulk(encodeFrame({ type: 'author', chain }), 'sync')
       }
     }
-    for (const log of logs) this.#sendAll(proven.link, log)
-    this.#deps.clock.after(TURN_AWAY_MS, () => proven.link.close(CLOSE[reason], 'no right to be here'))
+    for (const log of logs) {
+      for (let seq = 1; seq <= log.stored; seq++) {
+        const record = log.record(seq)
+        if (record) await link.sendBulk(encodeFrame({ type: 'entry', entry: record.bytes }), 'sync')
+      }
+    }
   }
 
   #sendAll(link: PeerLink, log: AuthorLog): void {
@@ -198,8 +240,12 @@ export class RoomLinks {
     } else if (!live.link.send(bytes, 'live')) live.behind = true
   }
 
-  /** All entries of these logs, unasked: few and needed before anything else. */
+  /** All entries of these logs, unasked: needed before anything else, and before all that is wanted where they are many. */
   pushAll(live: LiveLink, logs: readonly AuthorLog[]): void {
+    if (!areFew(logs)) {
+      this.#inTurn(live, () => this.#sendInBulk(live.link, logs))
+      return
+    }
     for (const log of logs) {
       this.#introduceAuthor(live, log.author)
       this.#sendAll(live.link, log)
@@ -273,11 +319,13 @@ export class RoomLinks {
       return
     }
     live.wantsWaiting++
-    live.serving = live.serving
-      .then(() => this.#serveRanges(live, ranges))
-      .catch((error: unknown) => {
-        if (!(error instanceof ParleyError)) throw error
-      })
+    this.#inTurn(live, () => this.#serveRanges(live, ranges))
+  }
+
+  #inTurn(live: LiveLink, serve: () => Promise<void>): void {
+    live.serving = live.serving.then(serve).catch((error: unknown) => {
+      if (!(error instanceof ParleyError)) throw error
+    })
   }
 
   /** One frame at a time: what waits for credit is in the journal, not in a queue. */
@@ -410,4 +458,15 @@ export class RoomLinks {
     }
     this.sync.handle(live, { type: 'ihave', heads: missing })
   }
+}
+
+/** So few that they may go unasked in the control lane. */
+function areFew(logs: readonly AuthorLog[]): boolean {
+  let [entries, bytes] = [0, 0]
+  for (const log of logs) {
+    entries += log.stored
+    for (let seq = 1; seq <= log.stored; seq++) bytes += log.record(seq)?.bytes.length ?? 0
+    if (entries > UNASKED_RECORDS || bytes > UNASKED_BYTES) return false
+  }
+  return true
 }

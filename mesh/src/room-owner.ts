@@ -10,6 +10,7 @@ import {
   keyIdOf,
   type LogKey,
   type MetaRecord,
+  type Standing,
 } from '@parley/protocol'
 import { ParleyError } from './errors.ts'
 import type { AuthorBook } from './journal/author-book.ts'
@@ -23,6 +24,10 @@ import type { RoomStanding } from './room-standing.ts'
 const RECORD_ITEMS = 1_500
 /** Of several owners who see the same, one is first. */
 const RENEWAL_MS = 4_000
+/** How often an owner looks for grants that have ended. */
+const CLOSE_CHECK_MS = 10_000
+/** From the end of a grant to the closing, half of it more or less: what was under way arrives. */
+const CLOSE_AFTER_MS = 60_000
 
 export interface OwnerDeps {
   readonly platform: Platform
@@ -42,6 +47,9 @@ export interface OwnerDeps {
 export class RoomOwner {
   readonly #deps: OwnerDeps
   #cancelRenewal: Unsubscribe | null = null
+  #nextCloseMs = 0
+  /** When the logs of whose grants have ended are closed: of several owners one comes first. */
+  readonly #closeAtMs = new Map<KeyId, number>()
 
   constructor(deps: OwnerDeps) {
     this.#deps = deps
@@ -74,6 +82,50 @@ export class RoomOwner {
   /** For whoever comes without a link that says so; it is never taken back. */
   async decideRelayOnly(): Promise<void> {
     await this.#decide({ type: 'policy', relayOnly: true })
+  }
+
+  /**
+   * Closes the logs of an author whose grants have ended at what is held of them here: what is signed with an earlier date
+   * from now on stands nowhere. A grant that ends later lifts it. Throws {@link ParleyError} `not-allowed`.
+   */
+  async closeLogs(key: KeyId): Promise<void> {
+    const { authors, journal, platform } = this.#deps
+    const nowMs = platform.clock.nowMs()
+    const isOwner = authors.validStandingOf(this.#self)?.role === 'owner'
+    const standings = writing(authors.standingsOf(key))
+    const isOver = standings.length > 0 && standings.every(({ notAfterMs }) => notAfterMs <= nowMs)
+    if (!isOwner || !isOver || standings.some(({ role }) => role === 'owner')) {
+      const message = 'owners close the logs of others whose grants have ended, and of no owner'
+      throw new ParleyError('not-allowed', message)
+    }
+    const heads = [...journal.logs()].filter((log) => log.author === key).map((log) => log.head)
+    for (const part of chunked(heads, RECORD_ITEMS)) await this.#decide({ type: 'close', key, heads: part })
+  }
+
+  /** Once in a while: whose grants have ended since is closed a minute later, by one of the owners who are here. */
+  closeEnded(): void {
+    const { platform, authors, hasRight, onFailed } = this.#deps
+    const nowMs = platform.clock.nowMs()
+    if (nowMs < this.#nextCloseMs) return
+    this.#nextCloseMs = nowMs + CLOSE_CHECK_MS
+    if (authors.validStandingOf(this.#self)?.role !== 'owner' || !hasRight(this.#self)) return
+    for (const key of this.#endedAuthors(nowMs)) {
+      const atMs = this.#closeAtMs.get(key) ?? nowMs + CLOSE_AFTER_MS * (0.5 + platform.random.fraction())
+      this.#closeAtMs.set(key, atMs)
+      if (atMs > nowMs) continue
+      this.#closeAtMs.delete(key)
+      this.closeLogs(key).catch(onFailed)
+    }
+  }
+
+  #endedAuthors(nowMs: number): KeyId[] {
+    const { authors, standing } = this.#deps
+    return [...authors.keys()].filter((key) => {
+      const standings = writing(authors.standingsOf(key))
+      const isOver = standings.every(({ notAfterMs, role }) => notAfterMs <= nowMs && role !== 'owner')
+      const isOpen = (chain: Standing) => !standing.isVoid(chain) && !standing.meta.isClosed(key, chain)
+      return isOver && standings.some(isOpen)
+    })
   }
 
   /** The root key as an author, where it is kept here; it is otherwise left unused. */
@@ -112,7 +164,9 @@ export class RoomOwner {
   async #decide(record: MetaRecord, signer: Signer = this.#deps.entrance.identity.signer): Promise<void> {
     const ciphertext = encodeMetaRecord(record)
     const log = await this.#deps.writeRecord(ciphertext, signer)
-    await this.#deps.standing.addRecord({ author: keyIdOf(signer.publicKey), log, seq: 1, ciphertext })
+    const timeMs = this.#deps.journal.log(log)?.lastTimeMs ?? this.#deps.platform.clock.nowMs()
+    const author = keyIdOf(signer.publicKey)
+    await this.#deps.standing.addRecord({ author, log, seq: 1, timeMs, ciphertext })
   }
 
   /** A fresh key for everybody who still has a right, invites that are live included. */
@@ -154,4 +208,9 @@ export class RoomOwner {
 function chunked<T>(items: readonly T[], size: number): T[][] {
   const count = Math.max(1, Math.ceil(items.length / size))
   return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size))
+}
+
+/** A chain of a lesser role, which any member may sign for another, is no reason to leave the logs of an editor open. */
+function writing(standings: readonly Standing[]): Standing[] {
+  return standings.filter(({ role }) => role !== 'viewer' && role !== 'archivist')
 }

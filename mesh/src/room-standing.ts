@@ -33,6 +33,7 @@ interface PlacedRecord {
   readonly log: LogKey
   readonly seq: number
   readonly record: MetaRecord
+  readonly timeMs: number
 }
 
 export interface StandingDeps {
@@ -62,14 +63,21 @@ export class RoomStanding {
   readonly #deps: StandingDeps
   readonly #events: StandingEvents
   #meta: Meta
+  /** Of the root key's records alone. */
+  #byRoot: Meta
   /** Every record that was met, standing or not: what counts follows from all of them, in whatever order they came. */
   readonly #records: PlacedRecord[] = []
   readonly #forks = new Forks()
+  /** Authors of records. */
+  readonly #deciders = new Set<KeyId>()
+  /** `#meta` is to be made again of all records. */
+  #isStale = false
 
   constructor(deps: StandingDeps, events: StandingEvents) {
     this.#deps = deps
     this.#events = events
     this.#meta = new Meta(deps.rootKey)
+    this.#byRoot = new Meta(deps.rootKey)
   }
 
   /** Whether anything in this room was ever cut. */
@@ -78,29 +86,38 @@ export class RoomStanding {
   }
 
   get meta(): Meta {
+    if (this.#isStale) this.#remake()
     return this.#meta
   }
 
   readonly isVoid = (standing: Standing): boolean => this.meta.isVoid(standing)
 
   /** How far a log stands, `null` without limit. */
-  readonly cutOf = (name: { readonly log: LogKey; readonly author: KeyId }): number | null => {
+  readonly cutOf = (name: Pick<SealedEntry, 'log' | 'author' | 'doc'>): number | null => {
     if (!this.hasCuts) return null
-    const byOwners = this.meta.cutOf(name.log, name.author, this.#deps.authors().standingsOf(name.author))
+    const byOwners = this.meta.cutOf(name.log, name.author, this.#writersOf(name))
     const fork = this.#forkOf(name.log)
     if (!fork) return byOwners
     return byOwners === null ? fork.seq : Math.min(fork.seq, byOwners)
   }
 
+  /** Chains under which an author may write a document: no other one lets an entry there stand. */
+  #writersOf({ author, doc }: Pick<SealedEntry, 'author' | 'doc'>): Standing[] {
+    return this.#deps
+      .authors()
+      .standingsOf(author)
+      .filter(({ role }) => mayWrite(role, doc))
+  }
+
   /**
    * A record of `meta` whose author is an owner. Returns false when it is not one: its author broke a rule.
-   * While a room is being loaded consequences are drawn once, at the end.
+   * While a room is being loaded, or of many at once, consequences are drawn once, at the end.
    */
   async addRecord(
-    entry: Pick<SealedEntry, 'author' | 'log' | 'seq' | 'ciphertext'>,
+    entry: Pick<SealedEntry, 'author' | 'log' | 'seq' | 'timeMs' | 'ciphertext'>,
     loading = false,
   ): Promise<boolean> {
-    const { author, log, seq } = entry
+    const { author, log, seq, timeMs } = entry
     let record: MetaRecord
     try {
       record = decodeMetaRecord(entry.ciphertext)
@@ -108,8 +125,12 @@ export class RoomStanding {
       if (error instanceof MalformedError) return false
       throw error
     }
-    this.#records.push({ author, log, seq, record })
-    this.#remake()
+    const placed = { author, log, seq, record, timeMs }
+    this.#records.push(placed)
+    this.#deciders.add(author)
+    // Only what the root key signed can take back what other owners signed.
+    if (author === this.#deps.rootKey) this.#isStale = true
+    else if (!this.#isStale) this.#addStanding(placed)
     if (record.type === 'epoch') await this.#learnEpoch(record)
     else if (!loading) this.recut()
     return true
@@ -117,16 +138,20 @@ export class RoomStanding {
 
   /** The root key's records stand always; other owners' as far as those leave their logs standing. */
   #remake(): void {
-    const meta = new Meta(this.#deps.rootKey)
+    this.#isStale = false
+    this.#byRoot = new Meta(this.#deps.rootKey)
+    this.#meta = new Meta(this.#deps.rootKey)
     const byRoot = this.#records.filter(({ author }) => author === this.#deps.rootKey)
-    for (const placed of byRoot) meta.add(placed)
-    const others = this.#records.filter(({ author }) => author !== this.#deps.rootKey)
-    const standing = others.filter(({ author, log, seq }) => {
-      const cut = meta.cutOf(log, author, this.#deps.authors().standingsOf(author))
-      return cut === null || seq <= cut
-    })
-    for (const placed of standing) meta.add(placed)
-    this.#meta = meta
+    for (const placed of byRoot) for (const meta of [this.#byRoot, this.#meta]) meta.add(placed)
+    for (const placed of this.#records) this.#addStanding(placed)
+  }
+
+  /** A record of an owner other than the root key, where it stands. */
+  #addStanding(placed: PlacedRecord): void {
+    const { author, log, seq } = placed
+    if (author === this.#deps.rootKey) return
+    const cut = this.#byRoot.cutOf(log, author, this.#deps.authors().standingsOf(author))
+    if (cut === null || seq <= cut) this.#meta.add(placed)
   }
 
   async #learnEpoch(record: Extract<MetaRecord, { type: 'epoch' }>): Promise<void> {
@@ -151,7 +176,7 @@ export class RoomStanding {
       .standingsOf(log.author)
       .map(({ role }) => role)
     const restricted = !roles.some((role) => role === 'editor' || role === 'owner')
-    const cut = this.cutOf({ log: log.key, author: log.author })
+    const cut = this.cutOf({ log: log.key, author: log.author, doc: log.doc })
     const other = this.#holdsAnother(log)
     if (other) log.drop(1)
     if (!other && cut === log.cut && restricted === log.restricted) return
@@ -170,6 +195,7 @@ export class RoomStanding {
 
   /** Another chain of an author is known: its logs may stand further, or be less restricted. */
   recutAuthor(author: KeyId): void {
+    if (this.#deciders.has(author)) this.#isStale = true
     for (const log of this.#deps.journal.logs()) if (log.author === author) this.#recutOne(log)
   }
 

@@ -84,6 +84,7 @@ import { type LiveLink, RoomLinks } from './room-links.ts'
 import { authorRecord, loadAuthors, loadEntries, loadProofs, proofRecord } from './room-load.ts'
 import { RoomOwner } from './room-owner.ts'
 import { RoomPaths } from './room-paths.ts'
+import { makePlace } from './room-places.ts'
 import { RoomRepair } from './room-repair.ts'
 import { RoomSaving } from './room-saving.ts'
 import { type Entrance, openRoot } from './room-secrets.ts'
@@ -524,6 +525,7 @@ class RoomCore implements Room {
     this.#links.sync.expireWants()
     this.#seekMissing()
     this.#endExpired()
+    this.#owner.closeEnded()
     const nowMs = clock.nowMs()
     if (this.#progress.update(nowMs, this.#links.sync.missingCount, SYNC_TOLD_MS)) this.#changed()
     const quiet = !this.#told && nowMs - this.#changedAtMs >= DIGEST_QUIET_MS
@@ -583,16 +585,18 @@ class RoomCore implements Room {
   }
 
   #handleAdmitted(entries: readonly Admitted[]): void {
+    const records: SealedEntry[] = []
     for (const { log, record, entry, plaintext, from, wanted } of entries) {
       if (wanted) this.#progress.received(record.bytes.length)
       this.#standing.adopt(log)
-      if (log.doc === META && log.standing >= record.seq) void this.#handleMeta(entry)
+      if (log.doc === META && log.standing >= record.seq) records.push(entry)
       if (log.doc === ROSTER) void this.#readRoster(log)
       const open = this.#documents.get(log.doc)
       open?.sync.handleStored(log, record.seq, plaintext)
       this.#links.publish(log, record, from as LiveLink)
       this.#links.sync.advanced(log)
     }
+    if (records.length > 0) void this.#handleMeta(records)
     this.#saving.stored(entries)
     this.#entriesChanged()
   }
@@ -649,6 +653,7 @@ class RoomCore implements Room {
       return
     }
     before?.link.close(CLOSE.normal, 'replaced by a newer link')
+    if (!makePlace(this.#links.all, proven, this.#introductions)) return
     const live = this.#links.attach(proven)
     this.#shareStanding(live, proven.peer)
   }
@@ -665,12 +670,14 @@ class RoomCore implements Room {
   }
 
   #handleDetached(live: LiveLink, reason: CloseReason, detail: string): void {
-    this.#introductions.forgetLink(live.link)
+    this.#introductions.forgetLink(live.link, reason === 'full')
     this.#presence.detach(live)
     this.#paths.detach(live)
     this.#platform.log('info', 'link-closed', { reason, detail })
     this.#emit({ type: 'link-closed', key: live.key, reason, detail })
-    if (!this.#closing && reason !== 'role' && reason !== 'revoked') this.#introductions.handleLinkLost()
+    const isOver =
+      reason === 'role' || reason === 'revoked' || (reason === 'full' && this.#links.all.size > 0)
+    if (!this.#closing && !isOver) this.#introductions.handleLinkLost()
     this.#peopleChanged()
   }
 
@@ -747,10 +754,14 @@ class RoomCore implements Room {
     return this.#authors.standingsOf(key).some((s) => !this.#standing.isVoid(s) && s.notAfterMs >= nowMs)
   }
 
-  async #handleMeta(entry: SealedEntry): Promise<void> {
-    const taken = await this.#standing.addRecord(entry)
+  /** Of many at once the consequences are drawn once. */
+  async #handleMeta(entries: readonly SealedEntry[]): Promise<void> {
+    for (const entry of entries) {
+      const taken = await this.#standing.addRecord(entry, true)
+      if (!taken) this.#refuseAuthor(entry.author, 'malformed', 'not a record')
+    }
+    this.#standing.recut()
     this.#retryKeys()
-    if (!taken) this.#refuseAuthor(entry.author, 'malformed', 'not a record')
   }
 
   async #handleEpoch(): Promise<void> {
@@ -841,8 +852,12 @@ class RoomCore implements Room {
     return this.#owner.revoke(key, keep)
   }
 
+  closeLogs(key: KeyId): Promise<void> {
+    return this.#owner.closeLogs(key)
+  }
+
   isRevoked(key: KeyId): boolean {
-    return this.#standing.meta.revokedKeys.includes(key)
+    return this.#standing.meta.isRevoked(key)
   }
 
   members(): readonly Member[] {

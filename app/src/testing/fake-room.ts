@@ -171,6 +171,7 @@ function sampleMoments(author: KeyId): readonly Moment[] {
 }
 
 export class FakeRoom implements Room {
+  readonly closedKeys: KeyId[] = []
   readonly id: RoomId
   readonly self: Room['self']
   state: RoomState
@@ -267,6 +268,10 @@ export class FakeRoom implements Room {
 
   isRevoked(key: KeyId): boolean {
     return this.#revoked.has(key)
+  }
+
+  async closeLogs(key: KeyId): Promise<void> {
+    this.closedKeys.push(key)
   }
 
   async revoke(key: KeyId, keep: readonly KeyId[] = []): Promise<void> {

@@ -10,7 +10,13 @@ import { Introductions } from './introductions.ts'
 import { openSignal, sealSignal } from './signal-channel.ts'
 
 const room = testRoom('introductions')
-const [ADA, BEN, CLEO] = ['A', 'B', 'C'].map((letter) => letter.repeat(22)) as [PeerId, PeerId, PeerId]
+const [ADA, BEN, CLEO, DAN, EVE] = ['A', 'B', 'C', 'D', 'E'].map((letter) => letter.repeat(22)) as [
+  PeerId,
+  PeerId,
+  PeerId,
+  PeerId,
+  PeerId,
+]
 const SDP = `v=0\r\na=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}\r\n`
 /** Instances in ascending order of their names. */
 const instanceOf = (byte: number) => new Uint8Array(16).fill(byte)
@@ -155,18 +161,20 @@ describe('an offer that comes', () => {
     }
   })
 
-  it('[SS3] [OV1] is declined as `full` beyond twelve links, unless it mends one', async () => {
+  it('[SS3] [OV1] is declined as `full` beyond twelve links while another is being weighed, unless it mends one', async () => {
     const { dialled, sent, receive, welcome, link } = await makeAda()
     await welcome()
     link(...full())
     await receive(BEN, offer(7))
-    expect([dialled.length, sent[0]?.signal]).toEqual([0, decline(5, 'full')])
-    link(...full([nameOf(7)]))
-    await receive(BEN, offer(7))
-    expect(dialled.length).toBe(1)
-    link(...full().slice(1))
+    expect([dialled.length, sent.length]).toEqual([1, 0])
     await receive(CLEO, offer(8))
-    expect([dialled.length, sent[1]?.signal]).toEqual([1, decline(5, 'full')])
+    expect([dialled.length, sent[0]?.signal]).toEqual([1, decline(5, 'full')])
+    link(...full([nameOf(9)]))
+    await receive(DAN, offer(9))
+    expect([dialled.length, sent.length]).toEqual([2, 1])
+    link(...full().slice(1))
+    await receive(EVE, offer(8))
+    expect([dialled.length, sent[1]?.signal]).toEqual([2, decline(5, 'full')])
   })
 
   it('[HS7] that crosses an own one stands if its copy’s name is the higher, and the own one if not', async () => {

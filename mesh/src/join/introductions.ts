@@ -53,6 +53,10 @@ export class Introductions {
   #welcomed = false
   #cancelRepair: Unsubscribe = () => undefined
   #closed = false
+  /** The attempt that goes on although all places are taken. */
+  #beyond: Attempt | null = null
+  /** Whom the links that there are now have left no place for. */
+  readonly #turnedAway = new Set<PeerId>()
 
   constructor(deps: IntroductionsDeps, events: IntroductionsEvents) {
     this.#deps = deps
@@ -113,6 +117,7 @@ export class Introductions {
 
   handleLeft(peer: PeerId): void {
     this.#forget(peer)
+    this.#turnedAway.delete(peer)
     this.#events.changed()
   }
 
@@ -204,10 +209,19 @@ export class Introductions {
     const { instanceName } = this.#deps.identity
     if (linked.includes(offer.instance) && offer.linked.includes(instanceName)) return declineWith('linked')
     const busy = linked.length + [...this.#attempts.values()].filter((attempt) => !attempt.proven).length
-    if (busy >= MAX_LINKS && !linked.includes(offer.instance)) return declineWith('full')
+    const beyond = busy >= MAX_LINKS && !linked.includes(offer.instance)
+    if (beyond && !this.#mayBeWeighed(peer)) return declineWith('full')
     if (!this.#yieldsTo(peer, offer.instance)) return declineWith('linked')
     this.#know(peer)
-    this.#begin(peer, offer.attempt, 'answerer').connection.handleSignal(offer)
+    const attempt = this.#begin(peer, offer.attempt, 'answerer')
+    if (beyond) this.#beyond = attempt
+    attempt.connection.handleSignal(offer)
+  }
+
+  /** Who is beyond the last place shows by which grants it came; one at a time, and once while the links are the same. */
+  #mayBeWeighed(peer: PeerId): boolean {
+    const isBusy = this.#beyond !== null && this.#attempts.has(keyOf(this.#beyond)) && !this.#beyond.proven
+    return !isBusy && !this.#turnedAway.has(peer)
   }
 
   /** Both offered at once: the offer of the higher instance name stands. */
@@ -262,10 +276,23 @@ export class Introductions {
     this.#events.changed()
   }
 
-  /** The link that came out of an attempt ended: late signals for it have nowhere to go. */
-  forgetLink(link: ProvenLink['link']): void {
+  /** The link that came out of an attempt ended: late signals for it have nowhere to go. `full`: there was no place. */
+  forgetLink(link: ProvenLink['link'], full = false): void {
+    this.#turnedAway.clear()
     for (const [key, attempt] of this.#attempts) {
-      if (attempt.connection.isLink(link)) this.#attempts.delete(key)
+      if (!attempt.connection.isLink(link)) continue
+      this.#attempts.delete(key)
+      if (full) this.#know(attempt.peer).full = true
+    }
+  }
+
+  /** A link that was proven found no place here. */
+  turnedAway(link: ProvenLink['link']): void {
+    for (const [key, attempt] of this.#attempts) {
+      if (!attempt.connection.isLink(link)) continue
+      this.#attempts.delete(key)
+      this.#turnedAway.add(attempt.peer)
+      this.#know(attempt.peer)
     }
   }
 

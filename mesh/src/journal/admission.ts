@@ -54,7 +54,7 @@ export interface AdmissionDeps {
   readonly seal: EntryCheck
   readonly nowMs: () => number
   /** How far a log stands; `null` without limit. */
-  readonly cutOf: (entry: Pick<SealedEntry, 'log' | 'author'>) => number | null
+  readonly cutOf: (entry: Pick<SealedEntry, 'log' | 'author' | 'doc'>) => number | null
   /** Whether another entry was proven to stand in the place of this one. */
   readonly hasLost: (entry: SealedEntry, hash: Uint8Array) => boolean
   /** Whether this very entry was asked for. */

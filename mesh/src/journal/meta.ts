@@ -16,6 +16,8 @@ import type {
 export interface SignedRecord {
   readonly record: MetaRecord
   readonly author: KeyId
+  /** By the clock of whoever signed it. */
+  readonly timeMs: number
 }
 
 /** A place in a log that an owner has named as standing. */
@@ -30,12 +32,16 @@ interface Cuts {
   readonly byRoot: boolean
   readonly record: RevokeRecord | CloseRecord
   readonly heads: ReadonlyMap<LogKey, Vouched>
+  /** When it was signed: a closing is about grants that had ended by then, and about no later one. */
+  readonly timeMs: number
 }
 
 export class Meta {
   readonly #rootKey: KeyId
   readonly #revocations = new Map<KeyId, Cuts[]>()
   readonly #closes = new Map<KeyId, Cuts[]>()
+  /** Of each log the furthest place that owners named. */
+  readonly #vouched = new Map<LogKey, Vouched>()
   readonly #epochs: EpochRecord[] = []
   #relayOnly = false
 
@@ -59,15 +65,24 @@ export class Meta {
     return [...this.#revocations.keys()]
   }
 
+  isRevoked(key: KeyId): boolean {
+    return this.#revocations.has(key)
+  }
+
   /** `author` has been found to be an owner of this room. */
-  add({ record, author }: SignedRecord): void {
+  add({ record, author, timeMs }: SignedRecord): void {
     if (record.type === 'epoch') this.#epochs.push(record)
     else if (record.type === 'policy') this.#relayOnly ||= record.relayOnly
     else {
       const byKey = record.type === 'revoke' ? this.#revocations : this.#closes
       const heads = new Map(record.heads.map(({ log, seq, hash }) => [log, { seq, hash }]))
-      const cuts: Cuts = { author, byRoot: author === this.#rootKey, record, heads }
-      byKey.set(record.key, [...(byKey.get(record.key) ?? []), cuts])
+      const cuts: Cuts = { author, byRoot: author === this.#rootKey, record, heads, timeMs }
+      const known = byKey.get(record.key)
+      if (known) known.push(cuts)
+      else byKey.set(record.key, [cuts])
+      for (const [log, head] of heads) {
+        if (head.seq > (this.#vouched.get(log)?.seq ?? 0)) this.#vouched.set(log, head)
+      }
     }
   }
 
@@ -87,26 +102,41 @@ export class Meta {
     )
   }
 
+  /** Closings of an author's logs that a chain falls under. */
+  #closing(author: KeyId, { notAfterMs, roles }: Standing): Cuts[] {
+    const closes = this.#closes.get(author)
+    if (!closes) return []
+    return closes.filter(({ byRoot, timeMs }) => notAfterMs <= timeMs && (byRoot || roles.at(-1) !== 'owner'))
+  }
+
+  /** Whether all that an author could write under this chain is closed. */
+  isClosed(author: KeyId, standing: Standing): boolean {
+    return this.#closing(author, standing).length > 0
+  }
+
   /**
    * How far a log stands when its author has these chains; `null` when nothing limits it. Records of one owner about one
-   * key are parts of one; of several owners' the lowest counts, of several chains the one that gives most.
+   * key are parts of one; of several owners' revocations the lowest counts, of their closings the furthest, of several
+   * chains the one that gives most.
    */
   cutOf(log: LogKey, author: KeyId, chains: readonly Standing[]): number | null {
-    const closed = lowestOf(log, this.#closes.get(author) ?? [])
-    const byChain = chains.map((standing) => Math.min(lowestOf(log, this.#voiding(standing)), closed))
+    const byChain = chains.map((standing) =>
+      Math.min(lowestOf(log, this.#voiding(standing)), furthestOf(log, this.#closing(author, standing))),
+    )
     const cut = Math.max(...byChain)
     return Number.isFinite(cut) ? cut : null
   }
 
   /** The furthest place in a log that owners named: what they saw standing there stands, whatever is signed later. */
   vouchedOf(log: LogKey): Vouched | null {
-    let furthest: Vouched | null = null
-    for (const cuts of [...this.#revocations.values(), ...this.#closes.values()].flat()) {
-      const head = cuts.heads.get(log)
-      if (head && head.seq > (furthest?.seq ?? 0)) furthest = head
-    }
-    return furthest
+    return this.#vouched.get(log) ?? null
   }
+}
+
+/** What any owner held of an ended author stands; Infinity without closings. */
+function furthestOf(log: LogKey, closings: readonly Cuts[]): number {
+  if (closings.length === 0) return Number.POSITIVE_INFINITY
+  return Math.max(...closings.map(({ heads }) => heads.get(log)?.seq ?? 0))
 }
 
 /** Infinity without cuts. */
