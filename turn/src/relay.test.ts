@@ -1,15 +1,21 @@
 /** A real coturn under the configuration that `parley-turn serve` writes, asked by a client of our own. */
-import { networkInterfaces } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { networkInterfaces, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { overlaps, parseIpRange } from './ip-range.ts'
+import { findCommand } from './launch.ts'
 import { SPECIAL_RANGES } from './special-ranges.ts'
-import { NO_RELAY, SECRET, startTestRelay, type TestRelay } from './testing/relay.ts'
+import { freePort, NO_RELAY, SECRET, startTestRelay, type TestRelay } from './testing/relay.ts'
 import { type Credential, TurnClient } from './testing/turn-client.ts'
 import { mintCredential } from './turn-credentials.ts'
 
 const HAS_IPV6 = Object.values(networkInterfaces()).some((infos) =>
   infos?.some(({ address }) => address === '::1'),
 )
+const NO_OPENSSL = findCommand('openssl') ? null : 'openssl is not installed'
 const clients: TurnClient[] = []
 const relays: TestRelay[] = []
 
@@ -36,6 +42,29 @@ async function clientOf(
 
 const credential = (nowMs = Date.now(), secret = SECRET, key = 'device-key-of-ada') =>
   mintCredential({ secret, key, nowMs })
+
+/** A certificate for a day, as flags. */
+function selfSigned(folder: string): readonly string[] {
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  const made = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost']
+  execFileSync('openssl', ['req', ...made, '-keyout', key, '-out', cert], {
+    stdio: 'ignore',
+    timeout: 20_000,
+  })
+  return ['--tls-cert', cert, '--tls-key', key]
+}
+
+/** The version that the relay speaks and whom its certificate names, or why not. */
+function tlsAt(port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, timeout: 5_000 }, () => {
+      resolve(`${socket.getProtocol()} ${socket.getPeerCertificate().subject.CN}`)
+      socket.destroy()
+    })
+    socket.once('error', (error) => resolve(error.message))
+    socket.once('timeout', () => socket.destroy(new Error('no answer')))
+  })
+}
 
 /** First, last, and one in the middle, without `::` and `0.0.0.0`, which no range may begin with. */
 function placesIn({ first, last, family }: { first: string; last: string; family: 4 | 6 }): string[] {
@@ -115,6 +144,19 @@ describe.skipIf(NO_RELAY)(`a real relay${NO_RELAY ? ` (skipped: ${NO_RELAY})` : 
     expect(codes.size).toBeGreaterThan(50)
     expect([...codes].filter(([, code]) => code !== 403)).toEqual([])
     expect(await client.permit('2606:4700:4700::1111')).toBe(0)
+  })
+
+  const tls = `[TN4] speaks TLS 1.2 or later with the certificate that it was given${NO_OPENSSL ? ` (skipped: ${NO_OPENSSL})` : ''}`
+  it.skipIf(NO_OPENSSL)(tls, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-cert-'))
+    try {
+      const certificate = selfSigned(folder)
+      const port = await freePort()
+      await relayAt('127.0.0.1', ...certificate, '--tls-port', String(port))
+      expect(await tlsAt(port)).toMatch(/^TLSv1\.[23] localhost$/)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('[TN3] sends to a private range that was allowed, and to no other', async () => {

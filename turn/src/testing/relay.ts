@@ -11,7 +11,7 @@ export const SECRET = 'a-secret-for-tests-alone'
 /** Why tests with a real relay cannot run here, `null` when they can. */
 export const NO_RELAY = findCommand('turnserver') ? null : 'turnserver (package coturn) is not installed'
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer()
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
   const { port } = probe.address() as AddressInfo
