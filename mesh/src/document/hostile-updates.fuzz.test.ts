@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { HonestRoom } from '../testing/honest-peers.ts'
 import { type Fraction, seededFraction } from '../testing/honest-traffic.ts'
+import { RunFigures } from '../testing/run-figures.ts'
 import { readingDigest } from './reading-digest.ts'
 import { applyRemote } from './remote-apply.ts'
 import { checkUpdate } from './update-gate.ts'
@@ -69,6 +70,7 @@ function docOf(state: Uint8Array): Y.Doc {
 
 it(`[F25] ${FRAMES} malformed updates: no throw, no change unless the gate says apply (seed ${SEED})`, () => {
   const fraction = seededFraction(SEED)
+  const figures = new RunFigures(`malformed updates, seed ${SEED}`)
   const counts = { apply: 0, wait: 0, refuse: 0 }
   for (let frame = 0; frame < FRAMES; ) {
     const { state, samples } = corpus(fraction)
@@ -91,7 +93,9 @@ it(`[F25] ${FRAMES} malformed updates: no throw, no change unless the gate says 
   // Some of each kind, or the corpus proves nothing.
   for (const count of Object.values(counts))
     expect(count, JSON.stringify(counts)).toBeGreaterThan(FRAMES / 200)
-  console.info(JSON.stringify(counts))
+  const mean = `${(figures.elapsedMs / FRAMES).toFixed(3)} ms`
+  figures.print({ updates: FRAMES, ...counts, changes: 0, 'mean, corpus and all': mean })
+  if (figures.isExact) expect(figures.grownMegabytes).toBeLessThan(50)
 }, 3_600_000)
 
 function expectHarmless(doc: Y.Doc, update: Uint8Array, frame: number): void {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { seededFraction } from '../testing/honest-traffic.ts'
 import { HostilePeer, typing } from '../testing/hostile-peer.ts'
+import { RunFigures } from '../testing/run-figures.ts'
 import { type Guest, Meeting, SIGNALING } from './meeting.ts'
 
 const LONG = process.env['PARLEY_LONG'] === '1'
@@ -38,6 +39,7 @@ describe('floods', () => {
   it(`[F18] ${HOSTILE_ENTRIES} entries that viewers signed, direct and relayed, against 8 peers: none is applied`, async () => {
     const { meeting, ada, guests, bytes, updateCount } = await eight(71)
     const kept = bytes()
+    const figures = new RunFigures('entries under viewer grants, 8 peers, seed 71')
     let sent = 0
     for (let round = 0; sent < HOSTILE_ENTRIES; round++) {
       const mallory = await attacker(meeting, ada, `mallory${round}`, 'viewer')
@@ -53,7 +55,9 @@ describe('floods', () => {
       await meeting.until(() => mallory.links.every((to) => to.closed?.reason === 'role'))
       mallory.close()
       meeting.world.kill(`mallory${round}`)
+      if (round % 20 === 0) figures.sample()
     }
+    figures.print({ sent, accepted: updateCount() })
     expect(updateCount()).toBe(0)
     expect(bytes()).toEqual(kept)
     ada.doc.doc.getText('t').insert(0, 'still ')
@@ -63,6 +67,8 @@ describe('floods', () => {
   it(`[F25] ${MALFORMED_FRAMES} malformed frames on proven links: no crash, no change, no event`, async () => {
     const { meeting, ada, guests, bytes, updateCount } = await eight(72)
     const kept = bytes()
+    const figures = new RunFigures('malformed frames on proven links, 8 peers, seed 72')
+    let count = 0
     const fraction = seededFraction(72)
     const corpus = honestFrames()
     for (let sent = 0, round = 0; sent < MALFORMED_FRAMES; round++) {
@@ -76,7 +82,11 @@ describe('floods', () => {
       await meeting.world.clock.runFor(300)
       mallory.close()
       meeting.world.kill(`mallory${round}`)
+      count = sent
+      if (round % 50 === 0) figures.sample()
     }
+    const mean = `${(figures.elapsedMs / count).toFixed(3)} ms`
+    figures.print({ sent: count, changes: updateCount(), 'mean, links and all': mean })
     expect(updateCount()).toBe(0)
     expect(bytes()).toEqual(kept)
     ada.doc.doc.getText('t').insert(0, 'still ')
