@@ -3,6 +3,7 @@
  * What is handed on is ciphertext, and what comes back is a yes or a no: nothing of an answer reaches a client.
  */
 import * as v from 'valibot'
+import { boundedText } from './bounded-text.ts'
 import type { Log } from './log.ts'
 import { TokenBucket } from './rate-limit.ts'
 
@@ -118,7 +119,7 @@ export class ArchivistLink implements ArchivistPort {
     try {
       const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(this.#times.timeoutMs)])
       const response = await fetch(url, { ...init, signal, redirect: 'error' })
-      const text = await boundedText(response)
+      const text = await boundedText(response, ANSWER_BYTES)
       if (!response.ok || text === null) return this.#failed(`status ${response.status}`)
       const result = v.safeParse(schema, JSON.parse(text))
       return result.success ? result.output : this.#failed('not an answer of an archivist')
@@ -131,16 +132,4 @@ export class ArchivistLink implements ArchivistPort {
     if (!this.#ending.signal.aborted) this.#log('debug', 'archivist-unanswered', { reason })
     return null
   }
-}
-
-/** `null` for more than an archivist has to say. */
-async function boundedText(response: Response): Promise<string | null> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length
-    if (length > ANSWER_BYTES) return null
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }

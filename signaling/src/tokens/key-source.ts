@@ -1,5 +1,6 @@
 /** Where the public keys of operator tokens are read: a file, or the address that an identity provider publishes. */
 import { readFile, stat } from 'node:fs/promises'
+import { boundedText } from '../bounded-text.ts'
 import { KEY_SET_BYTES, KEYS_COOL_DOWN_MS, KEYS_MAX_AGE_MS, KEYS_TIMEOUT_MS } from '../limits.ts'
 
 export interface KeySource {
@@ -62,22 +63,13 @@ export function urlKeys(
       await response.body?.cancel()
       throw new KeysUnreadable(`HTTP ${response.status}`)
     }
-    return textOf(response)
+    const text = await boundedText(response, KEY_SET_BYTES)
+    if (text === null) throw new KeysUnreadable(`more than ${KEY_SET_BYTES} bytes`)
+    return text
   }
   return {
     maxAgeMs,
     coolDownMs,
     read: () => read().catch((error: unknown) => Promise.reject(asUnreadable(error))),
   }
-}
-
-async function textOf(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length
-    if (bytes > KEY_SET_BYTES) throw new KeysUnreadable(`more than ${KEY_SET_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
