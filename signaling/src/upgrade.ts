@@ -56,7 +56,7 @@ export class Upgrades {
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { log, metrics, places, isTrustedProxy } = this.#context
-    socket.on('error', (error) => log('debug', 'upgrade-error', { reason: error.message }))
+    socket.on('error', this.#onSocketError)
     const forwardedFor = request.headers['x-forwarded-for']
     const address = clientAddress(request.socket.remoteAddress, String(forwardedFor ?? ''), isTrustedProxy)
     const key = addressKey(address)
@@ -80,21 +80,20 @@ export class Upgrades {
 
   /** ws answers a bad handshake itself and then never calls back: the place is freed when the socket closes. */
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, key: string): void {
-    let upgraded = false
-    socket.once('close', () => {
-      if (!upgraded) this.#context.places.free(key, 'unproven')
-    })
+    const free = this.#freeLater(key)
+    socket.once('close', free)
     const accept = (make: (webSocket: ws.WebSocket) => Connection | TopicConnection) =>
       this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        upgraded = true
-        const connection = make(webSocket)
-        this.#connections.add(connection)
-        webSocket.once('close', () => this.#forget(connection))
+        socket.off('close', free)
+        this.#hold(webSocket, make(webSocket))
       })
     if (pathOf(request) === '/v1') accept((webSocket) => new Connection(this.#context, webSocket, key))
     else
       this.#upgradeTopics(request, socket, (right) => {
-        accept((webSocket) => new TopicConnection(this.#context.topics.context, webSocket, key, right))
+        accept((webSocket) => {
+          const accepted = { socket: webSocket, wire: socket, addressKey: key }
+          return new TopicConnection(this.#context.topics.context, accepted, right)
+        })
       })
   }
 
@@ -107,6 +106,22 @@ export class Upgrades {
         reject(socket, 500)
       },
     )
+  }
+
+  // Functions that live as long as a connection are made where no request is in reach: each would keep it, headers and
+  // all, for as long (V8 holds one context per scope, with whatever any function of it uses).
+
+  readonly #onSocketError = (error: Error): void => {
+    this.#context.log('debug', 'upgrade-error', { reason: error.message })
+  }
+
+  #freeLater(key: string): () => void {
+    return () => this.#context.places.free(key, 'unproven')
+  }
+
+  #hold(webSocket: ws.WebSocket, connection: Connection | TopicConnection): void {
+    this.#connections.add(connection)
+    webSocket.once('close', () => this.#forget(connection))
   }
 
   #forget(connection: Connection | TopicConnection): void {

@@ -1,8 +1,9 @@
 /** One WebSocket on `/y-webrtc` and its session: text in, frames out, and the limits that need a socket or a timer. */
+import type { Writable } from 'node:stream'
 import { CLOSE } from '@parley/protocol'
 import type WebSocket from 'ws'
 import type { ConnectionPlaces, Stage } from '../connection-places.ts'
-import { GuardedSocket } from '../guarded-socket.ts'
+import { GuardedSocket, textFrame } from '../guarded-socket.ts'
 import type { Limits } from '../limits.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
@@ -21,6 +22,15 @@ export interface TopicContext {
   readonly passOn: (topic: string, text: string) => void
 }
 
+const PONG_FRAME = textFrame(PONG)
+
+export interface Accepted {
+  readonly socket: WebSocket
+  /** What it was made of. */
+  readonly wire: Writable
+  readonly addressKey: string
+}
+
 /** The caller has taken an unproven place for `addressKey`; the connection frees it. */
 export class TopicConnection {
   readonly #context: TopicContext
@@ -32,12 +42,12 @@ export class TopicConnection {
   readonly #timer: NodeJS.Timeout
   #stage: Stage = 'unproven'
 
-  constructor(context: TopicContext, socket: WebSocket, addressKey: string, right: TopicRight) {
+  constructor(context: TopicContext, { socket, wire, addressKey }: Accepted, right: TopicRight) {
     const { limits, session, metrics } = context
     const nowMs = session.nowMs()
     this.#context = context
     this.#addressKey = addressKey
-    this.#socket = new GuardedSocket(socket, limits, () => metrics.slowReader())
+    this.#socket = new GuardedSocket(socket, wire, limits, () => metrics.slowReader())
     this.#frames = new TokenBucket(limits.topicMessagesPerSecond, limits.topicMessagesBurst, nowMs)
     this.#bytes = new TokenBucket(limits.topicBytesPerSecond, limits.topicBytesBurst, nowMs)
     this.#session = new TopicSession<TopicConnection>(session, {
@@ -80,7 +90,7 @@ export class TopicConnection {
   #run(effect: TopicEffect<TopicConnection>): void {
     switch (effect.type) {
       case 'pong':
-        return this.send(PONG)
+        return this.send(PONG_FRAME)
       case 'deliver':
         return deliver(effect.to, effect.text)
       case 'pass-on':
@@ -95,8 +105,8 @@ export class TopicConnection {
     }
   }
 
-  send(text: string | Buffer): void {
-    this.#socket.send(text)
+  send(frame: Buffer): void {
+    this.#socket.send(frame)
   }
 
   handleHeartbeat(): void {
@@ -118,6 +128,6 @@ export class TopicConnection {
 
 /** Encoded once, however many listen. A slow reader that is ended meanwhile leaves the set later, with its `close`. */
 export function deliver(to: Iterable<TopicConnection>, text: string): void {
-  const bytes = Buffer.from(text)
-  for (const one of to) one.send(bytes)
+  const frame = textFrame(text)
+  for (const one of to) one.send(frame)
 }
