@@ -118,7 +118,9 @@ class Disk implements DiskStorages {
   }
 
   async #release(room: RoomLog): Promise<void> {
-    if (--room.handleCount > 0) return room.flush()
+    room.handleCount--
+    if (room.isEnded) return
+    if (room.handleCount > 0) return room.flush()
     if (this.#rooms.get(room.name) === room) this.#rooms.delete(room.name)
     await room.close()
   }

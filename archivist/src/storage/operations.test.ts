@@ -216,6 +216,18 @@ describe('pruning and removing', () => {
   })
 })
 
+it('[DS10] a folder that was closed is not written any more, whoever still holds a room', async () => {
+  const storage = await storages.open('a')
+  storage.append([numbered(0)])
+  await storages.close()
+  const boundaries = fs.boundaryCount
+  storage.append([numbered(1)])
+  await expect(storage.flush()).rejects.toMatchObject({ kind: 'closed' })
+  await storage.close()
+  expect(fs.boundaryCount).toBe(boundaries)
+  expect(await stored('/data', 'a')).toBe('0')
+})
+
 it('[DS10] one writer a folder: another one, and what changes rooms from outside, is told that it is taken', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'parley-lock-'))
   try {

@@ -38,7 +38,7 @@ function expectNothingLost(
   if (value !== null) expect(records.get('count'), where).toBeGreaterThanOrEqual(value)
 }
 
-describe('[F44] power fails', () => {
+describe('[F44] power fails', { timeout: 180_000 }, () => {
   it('[DS2] [DS3] at every change to the disk of a run of 1,000 entries: nothing acknowledged is lost', async () => {
     const whole = new FakeFileSystem()
     const all: Acknowledged = { entryCount: 0, value: null }

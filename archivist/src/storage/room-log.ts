@@ -2,7 +2,7 @@
  * One open room, shared by all its handles. What is appended waits in memory; a flush writes all that waits, of every
  * handle, and syncs once. What comes meanwhile waits for the next flush. A failed write leaves everything waiting.
  */
-import type { StoredRoom } from '@parley/mesh'
+import { ParleyError, type StoredRoom } from '@parley/mesh'
 import { StorageError } from './api.ts'
 import type { DiskState } from './disk-state.ts'
 import type { FileSystem } from './file-system.ts'
@@ -47,7 +47,7 @@ export class RoomLog {
   #nextFlush: Promise<void> | null = null
   /** From the opening, for the first `load`: a large room is read once. */
   #content: Content | null
-  #ended: StorageError | null = null
+  #ended: ParleyError | null = null
   #overflowed = false
 
   constructor(
@@ -62,6 +62,10 @@ export class RoomLog {
     this.#disk = parts.disk
     this.#writer = parts.writer
     this.#content = content
+  }
+
+  get isEnded(): boolean {
+    return this.#ended !== null
   }
 
   /** Never throws. */
@@ -109,6 +113,8 @@ export class RoomLog {
     try {
       await this.flush()
     } finally {
+      // Another process may hold the folder from here on.
+      this.#ended ??= new ParleyError('closed', 'this storage was closed')
       await this.#inTurn(() => this.#closeWriter())
       this.#disk.closed(this.name)
       this.#giveUp()

@@ -16,8 +16,8 @@ const storages = await diskStorages(argv[2] as string, silent)
 const storage = await storages.open(RUN_ROOM)
 let next = (await storage.load()).entries.length
 for (;;) {
-  // Megabytes at once every now and then: a write that long ends in its middle when the process does.
-  const count = next % 40 === 0 ? 1500 : 1 + (next % 7)
+  // A megabyte at once every now and then: a write that long ends in its middle when the process does.
+  const count = next % 300 === 0 ? 700 : 1 + (next % 7)
   storage.append(Array.from({ length: count }, (_, index) => entryOf(next + index)))
   next += count
   // Two flushes overlap every now and then, as with two handles.
