@@ -2,7 +2,7 @@ import { type CustodyFrame, custodyMessage } from '@parley/protocol'
 import { testVerify } from '@parley/protocol/testing'
 import { describe, expect, it } from 'vitest'
 import { CustodySigner } from './custody-signer.ts'
-import { CUSTODY_AT_ONCE, FLUSH_MS, RECEIPTS_AT_START } from './limits.ts'
+import { RECEIPTS_AT_ONCE, FLUSH_MS, RECEIPTS_AT_START } from './limits.ts'
 import { SealedRoom } from './testing/sealed-room.ts'
 import { VirtualClock } from './testing/virtual-clock.ts'
 
@@ -90,13 +90,13 @@ describe('what an archivist signs', () => {
     const { signer, clock, logs, told, set, settled } = await signing(40)
     signer.handleDurable(logs)
     await clock.runFor(FLUSH_MS - 1)
-    expect(told).toHaveLength(CUSTODY_AT_ONCE)
+    expect(told).toHaveLength(RECEIPTS_AT_ONCE)
     expect(told[0]?.log).toBe(logs.at(-1)?.key)
     await clock.runFor(FLUSH_MS)
-    expect(told).toHaveLength(2 * CUSTODY_AT_ONCE)
+    expect(told).toHaveLength(2 * RECEIPTS_AT_ONCE)
     set({ isHere: false })
     await settled()
-    expect(told).toHaveLength(2 * CUSTODY_AT_ONCE)
+    expect(told).toHaveLength(2 * RECEIPTS_AT_ONCE)
     set({ isHere: true })
     signer.handleDurable(logs.slice(0, 20))
     await settled()

@@ -1,8 +1,8 @@
 /** An archivist's signed word for what it holds, told to those who wrote it. Rules: docs/spec.md, AR. */
 import { type CustodyFrame, custodyMessage, type KeyId, type LogKey, type RoomId } from '@parley/protocol'
 import type { AuthorLog } from './journal/author-log.ts'
-import { CUSTODY_AT_ONCE, FLUSH_MS, RECEIPTS_AT_START } from './limits.ts'
-import type { Clock, Signer, Unsubscribe } from './ports.ts'
+import type { Clock, Signer } from './ports.ts'
+import { ReceiptPace } from './receipt-pace.ts'
 
 export interface CustodyDeps {
   readonly roomId: RoomId
@@ -21,47 +21,26 @@ export class CustodySigner {
   readonly #deps: CustodyDeps
   /** The last word for each log, so that a copy that comes and goes costs no signatures. */
   readonly #signed = new Map<LogKey, CustodyFrame>()
-  /** Logs to be told of, by author. */
-  readonly #due = new Map<KeyId, Set<AuthorLog>>()
-  #cancelPump: Unsubscribe | null = null
+  readonly #pace: ReceiptPace
 
   constructor(deps: CustodyDeps) {
     this.#deps = deps
+    const { clock, isHere } = deps
+    this.#pace = new ReceiptPace({ clock, isHere, tell: (log) => this.#tell(log) })
   }
 
   close(): void {
-    this.#cancelPump?.()
-    this.#due.clear()
+    this.#pace.close()
   }
 
   /** These logs became durable. */
   handleDurable(logs: Iterable<AuthorLog>): void {
-    for (const log of logs) {
-      if (!this.#deps.isHere(log.author)) continue
-      const due = this.#due.get(log.author)
-      if (due) due.add(log)
-      else this.#due.set(log.author, new Set([log]))
-    }
-    if (!this.#cancelPump) this.#pump()
+    this.#pace.handleDurable(logs)
   }
 
-  /** The author of these logs came: the latest are what it asks itself about. */
+  /** The author of these logs came. */
   handleArrived(logs: readonly AuthorLog[]): void {
-    this.handleDurable(latestOf(logs, RECEIPTS_AT_START))
-  }
-
-  /** So many of each author at a time that a device which brings thousands of logs is not flooded with receipts. */
-  #pump(): void {
-    this.#cancelPump = null
-    for (const [author, due] of this.#due) {
-      if (!this.#deps.isHere(author)) due.clear()
-      for (const log of latestOf([...due], CUSTODY_AT_ONCE)) {
-        due.delete(log)
-        this.#tell(log)
-      }
-      if (due.size === 0) this.#due.delete(author)
-    }
-    if (this.#due.size > 0) this.#cancelPump = this.#deps.clock.after(FLUSH_MS, () => this.#pump())
+    this.#pace.handleArrived(logs)
   }
 
   #tell(log: AuthorLog): void {
@@ -84,8 +63,4 @@ export class CustodySigner {
     this.#signed.set(key, frame)
     return frame
   }
-}
-
-function latestOf(logs: readonly AuthorLog[], count: number): AuthorLog[] {
-  return [...logs].sort((a, b) => b.lastTimeMs - a.lastTimeMs).slice(0, count)
 }

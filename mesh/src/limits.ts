@@ -158,8 +158,8 @@ export const WANTS_WAITING = 64
 export const RECEIPTS_AT_START = 64
 /** Signed receipts kept of one archivist: the latest logs of this device. */
 export const CUSTODY_LOGS = 64
-/** Signed receipts to one author at a time, then after the next flush: below half of what a link may send of control. */
-export const CUSTODY_AT_ONCE = 12
+/** Receipts to one author at a time, then after the next flush: below half of what a link may send of control. */
+export const RECEIPTS_AT_ONCE = 12
 /** Receipts are stored so long after one came: a later one replaces it, and losing some costs nothing. */
 export const CUSTODY_SAVE_MS = 2_000
 /** Records of owners that explain a lower head are here within this. */

@@ -64,10 +64,11 @@ import {
   SYNC_TOLD_MS,
 } from './limits.ts'
 import { redialDelayMs } from './overlay/reconnect-policy.ts'
-import type { AeadKey, Platform, Signer, Unsubscribe } from './ports.ts'
+import type { AeadKey, Keyring, Platform, Signer, Unsubscribe } from './ports.ts'
 import type { AwarenessState } from './presence/document-awareness.ts'
 import { cleanName } from './presence/presence-state.ts'
 import { PresenceSync } from './presence/presence-sync.ts'
+import { ReceiptPace } from './receipt-pace.ts'
 import { writeRecoveryFile } from './recovery-file.ts'
 import { RoomDocuments } from './room-documents.ts'
 import { exportRoom } from './room-export.ts'
@@ -135,6 +136,7 @@ class RoomCore implements Room {
   readonly #admission: Admission
   readonly #links: RoomLinks
   readonly #saving: RoomSaving
+  readonly #receipts: ReceiptPace
   readonly #keeping: RoomKeeping<LiveLink>
   readonly #progress = new SyncProgress()
   readonly #documents: RoomDocuments
@@ -186,8 +188,7 @@ class RoomCore implements Room {
     this.id = identity.roomId
     this.self = { key, role, may, notAfterMs }
     this.recoveryFile = entrance.secrets.root ? (passphrase) => this.#writeRecoveryFile(passphrase) : null
-    const verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
-      keyring.verify(publicKey, message, signature)
+    const verify: Keyring['verify'] = (...signed) => keyring.verify(...signed)
     this.#epochs = epochs
     this.#presenceKeys = [presenceKey]
     this.#profile = options.profile
@@ -218,10 +219,11 @@ class RoomCore implements Room {
     })
     this.#seal = new EntrySeal({ roomId: this.id, cipher, keyring, random }, epochs)
     this.#saving = new RoomSaving(entrance.storage, clock, key, {
-      durable: (logs) => this.#sendReceipts(logs),
+      durable: (logs) => this.#receipts.handleDurable(logs.keys()),
       failed: (error) => this.#storageFailed(error),
       changed: () => this.#changed(),
     })
+    this.#receipts = this.#makeReceipts()
     this.#keeping = this.#makeKeeping(verify)
     this.#admission = this.#makeAdmission()
     this.#links = new RoomLinks(
@@ -252,6 +254,16 @@ class RoomCore implements Room {
   }
 
   // --- parts
+
+  #makeReceipts(): ReceiptPace {
+    return new ReceiptPace({
+      clock: this.#platform.clock,
+      isHere: (author) => [...this.#links.all].some(({ key }) => key === author),
+      tell: (log) => {
+        for (const live of this.#links.all) if (live.key === log.author) this.#sendReceipt(live, log)
+      },
+    })
+  }
 
   #makeAdmission(): Admission {
     return new Admission(
@@ -506,6 +518,7 @@ class RoomCore implements Room {
     this.#cancelTick()
     this.#owner.close()
     this.#cancelOnline()
+    this.#receipts.close()
     await this.#documents.flush()
     this.#presence.close()
     this.#paths.close()
@@ -696,12 +709,6 @@ class RoomCore implements Room {
   /** An archivist's word counts when it is signed, and is no person's. */
   #handleReceipt(live: LiveLink, { log, seq }: Extract<Frame, { type: 'receipt' }>): void {
     if (!this.#isArchivist(live.key)) this.#saving.handleReceipt(live.key, log, seq)
-  }
-
-  #sendReceipts(logs: ReadonlyMap<AuthorLog, number>): void {
-    for (const log of logs.keys()) {
-      for (const live of this.#links.all) if (live.key === log.author) this.#sendReceipt(live, log)
-    }
   }
 
   #sendReceipt(live: LiveLink, log: AuthorLog): void {
