@@ -23,13 +23,30 @@ function parseLine(line) {
   }
 }
 
-/** Children log one JSON object a line: shows what should be seen, gives each to `onEntry`. */
-export function followLog(child, { verbose }, onEntry) {
+const always = () => true
+
+/** Children log one JSON object a line: shows what should be seen while `isHeard`, gives each to `onEntry`. */
+export function followLog(child, { verbose }, onEntry, isHeard = always) {
   createInterface({ input: child.stdout }).on('line', (line) => {
     const entry = parseLine(line)
-    if (verbose || entry === null || LOUD.has(entry.level)) console.log(line)
+    if (verbose || entry === null || (LOUD.has(entry.level) && isHeard())) console.log(line)
     if (entry !== null) onEntry(entry)
   })
+}
+
+/** The child does not outlive this process, which is interrupted before {@link endTogether} takes over. */
+export async function guarded(child, starting) {
+  const stop = () => {
+    child.kill('SIGTERM')
+    process.exit(1)
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  for (const signal of signals) process.on(signal, stop)
+  try {
+    return await starting
+  } finally {
+    for (const signal of signals) process.off(signal, stop)
+  }
 }
 
 function isRunning(child) {

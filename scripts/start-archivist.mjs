@@ -1,7 +1,7 @@
 /** The archivist of `npm start`: keeps rooms in a folder while nobody is there. */
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { followLog, startChild } from './children.mjs'
+import { followLog, guarded, startChild } from './children.mjs'
 import { ROOT } from './house.mjs'
 
 /**
@@ -13,12 +13,18 @@ import { ROOT } from './house.mjs'
 export async function startArchivist({ dataDir, signalingUrl, verbose }) {
   const args = ['serve', '--dir', dataDir, '--signaling', signalingUrl, '--port', '0']
   const child = startChild(join(ROOT, 'archivist', 'dist', 'main.js'), args)
+  let isUp = false
   const listening = new Promise((resolve) => {
-    followLog(child, { verbose }, (entry) => {
-      if (entry.event === 'listening') resolve(entry.url)
-    })
+    const heed = (entry) => {
+      if (entry.event === 'listening') {
+        isUp = true
+        resolve(entry.url)
+      }
+    }
+    // Until it is up it says on standard error, in words, what is wrong.
+    followLog(child, { verbose }, heed, () => isUp)
   })
-  const url = await Promise.race([listening, once(child, 'exit').then(() => null)])
+  const url = await guarded(child, Promise.race([listening, once(child, 'exit').then(() => null)]))
   if (url !== null) return { child, url }
   console.log('Going on without an archivist: rooms are kept by the browsers alone.')
   return null
