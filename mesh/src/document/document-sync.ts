@@ -150,7 +150,10 @@ export class DocumentSync {
         this.#lost.push(update)
         this.#rebuildSoon(true)
       },
-      onError: (error) => this.#replaceWithout(asParleyError(error)),
+      onError: (error, unwritten) => {
+        this.#lost.push(...unwritten)
+        this.#replaceWithout(asParleyError(error))
+      },
     })
   }
 

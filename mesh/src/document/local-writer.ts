@@ -10,12 +10,13 @@ export interface LocalWriterDeps {
   readonly fits: (merged: Uint8Array) => boolean
   /** Seals one update as the next entry of the log; resolves when it is stored and on its way. */
   readonly write: (update: Uint8Array) => Promise<void>
-  readonly onError: (error: unknown) => void
+  /** Nothing of `unwritten` became an entry, in the order in which it was written. */
+  readonly onError: (error: unknown, unwritten: readonly Uint8Array[]) => void
 }
 
 export class LocalWriter {
   readonly #deps: LocalWriterDeps
-  #pending: Uint8Array[] = []
+  readonly #pending: Uint8Array[] = []
   #writing: Promise<void> | null = null
 
   constructor(deps: LocalWriterDeps) {
@@ -43,11 +44,21 @@ export class LocalWriter {
   async #run(): Promise<void> {
     while (this.#pending.length > 0) {
       try {
-        for (const update of this.#merged(this.#takeGroup())) await this.#deps.write(update)
+        await this.#writeGroup()
       } catch (error) {
-        this.#pending = []
-        this.#deps.onError(error)
+        this.#deps.onError(error, this.#pending.splice(0))
       }
+    }
+  }
+
+  /** What throws is put back, so that nobody loses it unseen. */
+  async #writeGroup(): Promise<void> {
+    const group = [...this.#merged(this.#takeGroup())]
+    try {
+      for (; group.length > 0; group.shift()) await this.#deps.write(group[0] as Uint8Array)
+    } catch (error) {
+      this.#pending.unshift(...group)
+      throw error
     }
   }
 

@@ -49,7 +49,7 @@ describe('repair', () => {
     await meeting.until(() => meeting.agree([ada, ben], 'on \ufffdtext \ufffd'))
   })
 
-  it('[FD3] [FD4] an observer that throws while others’ work is applied: rebuilt without it, nobody blamed', async () => {
+  it('[FD3] [FD4] [F59] an observer that throws while others’ work is applied: rebuilt without it, nobody blamed', async () => {
     const { meeting, ada, ben, seenBy } = await two(72)
     const broken = ben.doc.doc
     broken.getText('t').observe(() => {
