@@ -1,10 +1,9 @@
 /** The shapes that users of the mesh see. Functions that make them are in `index.ts`. */
-import type { CloseReason, Delegation, DocName, KeyId, Role, RoomId } from '@parley/protocol'
+import type { CloseReason, Delegation, DocName, KeyId, LogKey, Role, RoomId } from '@parley/protocol'
 import type * as Y from 'yjs'
 import type { ParleyError } from './errors.ts'
 import type { LinkPath, Unsubscribe } from './ports.ts'
 import type { DocumentAwareness } from './presence/document-awareness.ts'
-import type { DocumentHeads, HistoryEntry, HistoryOptions, Moment } from './room-history.ts'
 
 /** How the room reaches others; derived from links and signaling, never set. */
 export type ConnectionState =
@@ -157,6 +156,46 @@ export interface Member {
   readonly notAfterMs: number
   /** The keys that their grant passes through, the invite's among them. */
   readonly path: readonly KeyId[]
+}
+
+/** How far each log of a document reaches at a moment; logs that are not named have nothing in it. */
+export type DocumentHeads = ReadonlyMap<LogKey, number>
+
+/** One entry that stands, as its header says; the author's own clock. */
+export interface HistoryEntry {
+  readonly document: DocName
+  readonly author: KeyId
+  /** As they last said; empty when they never did. */
+  readonly name: string
+  /** Unix time in milliseconds. */
+  readonly timeMs: number
+  readonly log: LogKey
+  readonly seq: number
+  /** As stored and sent. */
+  readonly sizeBytes: number
+}
+
+export interface HistoryOptions {
+  /** All documents without it. */
+  readonly document?: string
+  /** Continues a page: only entries before this one. */
+  readonly before?: HistoryEntry
+  /** Default 100. */
+  readonly limit?: number
+}
+
+/** What one person wrote into one document without a pause. */
+export interface Moment {
+  readonly author: KeyId
+  readonly name: string
+  readonly fromMs: number
+  readonly toMs: number
+  readonly entryCount: number
+  /** Units of text and elements that were written and deleted. */
+  readonly insertedCount: number
+  readonly deletedCount: number
+  readonly before: DocumentHeads
+  readonly after: DocumentHeads
 }
 
 export interface Room {

@@ -82,9 +82,13 @@ export { checkSupport } from './adapters/check-support.ts'
 export type {
   ConnectionState,
   DocumentHandle,
+  DocumentHeads,
+  HistoryEntry,
+  HistoryOptions,
   Invite,
   InviteOptions,
   Member,
+  Moment,
   Person,
   Profile,
   ReachState,
@@ -104,7 +108,6 @@ export { type Recovered, readRecoveryFile } from './recovery-file.ts'
 export type { RoomOptions } from './room.ts'
 export { exportStored } from './room-export.ts'
 export { inspectRoomFileOn, type RoomFileFacts } from './room-file.ts'
-export type { DocumentHeads, HistoryEntry, HistoryOptions, Moment } from './room-history.ts'
 export { importStored } from './room-import.ts'
 export {
   copyRoomOn,

@@ -14,7 +14,18 @@ import {
   sessionIdOf,
 } from '@parley/protocol'
 import type * as Y from 'yjs'
-import type { DocumentHandle, Member, Profile, Room, RoomEvent, RoomState } from './api.ts'
+import type {
+  DocumentHandle,
+  DocumentHeads,
+  HistoryEntry,
+  HistoryOptions,
+  Member,
+  Moment,
+  Profile,
+  Room,
+  RoomEvent,
+  RoomState,
+} from './api.ts'
 import { ParleyError } from './errors.ts'
 import { decodeRosterRecord, Roster } from './journal/roster.ts'
 import { KeptRoom } from './kept-room.ts'
@@ -22,13 +33,7 @@ import type { Platform, Storage, StoredRoom, Unsubscribe } from './ports.ts'
 import { cleanName } from './presence/presence-state.ts'
 import { RoomDocuments } from './room-documents.ts'
 import { exportRoom } from './room-export.ts'
-import {
-  type DocumentHeads,
-  type HistoryEntry,
-  type HistoryOptions,
-  type Moment,
-  RoomHistory,
-} from './room-history.ts'
+import { RoomHistory } from './room-history.ts'
 
 /** The record of a room's storage that takes the place of `room` where there is no grant. */
 export interface CopySecrets {

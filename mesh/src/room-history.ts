@@ -2,6 +2,7 @@
 import type { DocName, KeyId, LogKey } from '@parley/protocol'
 import { parseDocName } from '@parley/protocol'
 import type * as Y from 'yjs'
+import type { DocumentHeads, HistoryEntry, HistoryOptions, Moment } from './api.ts'
 import { type Change, changesInOrder } from './document/change-order.ts'
 import { foldLogs } from './document/fold-logs.ts'
 import type { LogView } from './document/log-cursor.ts'
@@ -9,46 +10,6 @@ import { ParleyError } from './errors.ts'
 import type { AuthorLog } from './journal/author-log.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Clock } from './ports.ts'
-
-/** How far each log of a document reaches at a moment; logs that are not named have nothing in it. */
-export type DocumentHeads = ReadonlyMap<LogKey, number>
-
-/** One entry that stands, as its header says; the author's own clock. */
-export interface HistoryEntry {
-  readonly document: DocName
-  readonly author: KeyId
-  /** As they last said; empty when they never did. */
-  readonly name: string
-  /** Unix time in milliseconds. */
-  readonly timeMs: number
-  readonly log: LogKey
-  readonly seq: number
-  /** As stored and sent. */
-  readonly sizeBytes: number
-}
-
-export interface HistoryOptions {
-  /** All documents without it. */
-  readonly document?: string
-  /** Continues a page: only entries before this one. */
-  readonly before?: HistoryEntry
-  /** Default 100. */
-  readonly limit?: number
-}
-
-/** What one person wrote into one document without a pause. */
-export interface Moment {
-  readonly author: KeyId
-  readonly name: string
-  readonly fromMs: number
-  readonly toMs: number
-  readonly entryCount: number
-  /** Units of text and elements that were written and deleted. */
-  readonly insertedCount: number
-  readonly deletedCount: number
-  readonly before: DocumentHeads
-  readonly after: DocumentHeads
-}
 
 /** What a history is made from. */
 export interface HistoryDeps {

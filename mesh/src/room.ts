@@ -26,9 +26,13 @@ import {
 import type * as Y from 'yjs'
 import type {
   DocumentHandle,
+  DocumentHeads,
+  HistoryEntry,
+  HistoryOptions,
   Invite,
   InviteOptions,
   Member,
+  Moment,
   Person,
   Profile,
   Room,
@@ -72,13 +76,7 @@ import { ReceiptPace } from './receipt-pace.ts'
 import { writeRecoveryFile } from './recovery-file.ts'
 import { RoomDocuments } from './room-documents.ts'
 import { exportRoom } from './room-export.ts'
-import {
-  type DocumentHeads,
-  type HistoryEntry,
-  type HistoryOptions,
-  type Moment,
-  RoomHistory,
-} from './room-history.ts'
+import { RoomHistory } from './room-history.ts'
 import { RoomInvites } from './room-invites.ts'
 import { RoomKeeping } from './room-keeping.ts'
 import { type LiveLink, RoomLinks } from './room-links.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import type { Moment } from '../api.ts'
 import { restoreContent } from '../document/restore-content.ts'
 import { readingOf } from '../document/shared-content.ts'
-import type { Moment } from '../room-history.ts'
 import { type Guest, Meeting } from './meeting.ts'
 
 const MAIN = 'content/main'
