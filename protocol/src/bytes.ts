@@ -43,19 +43,25 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
-/** RFC 4648 §5, without padding. */
+const CODES: Uint8Array = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0))
+
+/**
+ * RFC 4648 §5, without padding. Made in one piece: a text that grows by a character at a time stays a chain of as many
+ * pieces of 32 bytes in V8, 1.4 KB for a key that somebody holds.
+ */
 export function toBase64Url(bytes: Uint8Array): string {
-  let out = ''
+  const codes = new Uint8Array(Math.ceil((bytes.length * 4) / 3))
+  let at = 0
   for (let i = 0; i < bytes.length; i += 3) {
     const a = bytes[i] as number
     const b = bytes[i + 1]
     const c = bytes[i + 2]
-    out += ALPHABET[a >> 2]
-    out += ALPHABET[((a & 3) << 4) | ((b ?? 0) >> 4)]
-    if (b !== undefined) out += ALPHABET[((b & 15) << 2) | ((c ?? 0) >> 6)]
-    if (c !== undefined) out += ALPHABET[c & 63]
+    codes[at++] = CODES[a >> 2] as number
+    codes[at++] = CODES[((a & 3) << 4) | ((b ?? 0) >> 4)] as number
+    if (b !== undefined) codes[at++] = CODES[((b & 15) << 2) | ((c ?? 0) >> 6)] as number
+    if (c !== undefined) codes[at++] = CODES[c & 63] as number
   }
-  return out
+  return utf8Decoder.decode(codes)
 }
 
 const VALUES: Readonly<Record<string, number>> = Object.fromEntries(

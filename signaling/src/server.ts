@@ -81,7 +81,7 @@ async function makeParts(config: Config): Promise<Parts> {
   const peers = new Map<PeerId, Connection>()
   const { limits, redisUrl } = config
   const deliver = makeDeliver(peers, metrics)
-  const instances = openInstances({ redisUrl, limits, registry: rooms, deliver, log })
+  const instances = await openInstances({ redisUrl, limits, registry: rooms, deliver, log })
   const archivist = config.archivist ? new ArchivistLink(config.archivist, log) : null
   await archivist?.start()
   return {

@@ -9,7 +9,6 @@ import { deliver as deliverTopic, type TopicConnection } from '../y-webrtc/conne
 import { formatPublish, parseYWebrtcMessage } from '../y-webrtc/messages.ts'
 import { Topics } from '../y-webrtc/topics.ts'
 import { newInstance, newPeerOf } from './instance-messages.ts'
-import { RedisRooms } from './redis-rooms.ts'
 import { SpanningRooms } from './spanning-rooms.ts'
 
 const PEER_ID_BYTES = 16
@@ -33,7 +32,7 @@ export interface InstancesParts {
   readonly log: Log
 }
 
-export function openInstances(parts: InstancesParts): Instances {
+export async function openInstances(parts: InstancesParts): Promise<Instances> {
   return parts.redisUrl === null ? inMemory(parts) : overRedis(parts, parts.redisUrl)
 }
 
@@ -56,7 +55,12 @@ function deliverPublished(topics: Topics<TopicConnection>, topic: string, text: 
   deliverTopic(to, formatPublish(message, to.size))
 }
 
-function overRedis({ registry, deliver, limits, log }: InstancesParts, url: string): Instances {
+/** The client of the Redis is loaded by those who use one. */
+async function overRedis(
+  { registry, deliver, limits, log }: InstancesParts,
+  url: string,
+): Promise<Instances> {
+  const { RedisRooms } = await import('./redis-rooms.ts')
   const instance = newInstance(bytes)
   const topics: Topics<TopicConnection> = new Topics(limits, {
     opened: (topic) => redis.listen(topic),

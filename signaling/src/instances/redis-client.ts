@@ -41,6 +41,8 @@ export class RedisClient {
   #pendingCount = 0
   #pendingCharacters = 0
   #isUp = false
+  /** That it is down was said, and not yet that it is up again. */
+  #isDownLogged = false
   #isClosed = false
 
   constructor(url: string, events: RedisEvents, log: Log) {
@@ -67,13 +69,16 @@ export class RedisClient {
   #onReady(): void {
     if (this.#commands.status !== 'ready' || this.#subscriber.status !== 'ready') return
     this.#isUp = true
+    this.#isDownLogged = false
     this.#log('info', 'redis-up')
     this.#events.up()
   }
 
   #onClose(): void {
-    if (this.#isUp && !this.#isClosed) this.#log('warn', 'redis-down')
     this.#isUp = false
+    if (this.#isDownLogged || this.#isClosed) return
+    this.#isDownLogged = true
+    this.#log('warn', 'redis-down')
   }
 
   /** A Redis that stands still is as good as none: what waits for it in the socket goes with the connection. */
