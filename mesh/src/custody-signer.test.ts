@@ -2,7 +2,7 @@ import { type CustodyFrame, custodyMessage } from '@parley/protocol'
 import { testVerify } from '@parley/protocol/testing'
 import { describe, expect, it } from 'vitest'
 import { CustodySigner } from './custody-signer.ts'
-import { RECEIPTS_AT_ONCE, FLUSH_MS, RECEIPTS_AT_START } from './limits.ts'
+import { FLUSH_MS, RECEIPTS_AT_ONCE, RECEIPTS_AT_START } from './limits.ts'
 import { SealedRoom } from './testing/sealed-room.ts'
 import { VirtualClock } from './testing/virtual-clock.ts'
 
