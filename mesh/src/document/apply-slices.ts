@@ -96,7 +96,7 @@ export class ApplySlices {
   private constructor(doc: Y.Doc, update: Uint8Array) {
     const { structs, ds } = Y.decodeUpdate(update)
     this.#doc = doc
-    // Yjs would skip what it has; where the rest begins inside a struct that one is left to it.
+    // Yjs would skip what it has.
     const client = structs[0]?.id.client
     const known = client === undefined ? 0 : nextClockOf(doc, client)
     this.#structs = structs.filter(({ id, length }) => id.clock + length > known)

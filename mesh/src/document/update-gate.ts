@@ -53,7 +53,7 @@ function missingOfRanges(doc: Y.Doc, ds: DecodedUpdate['ds'], own: number): Miss
 }
 
 /**
- * A refusal that looks at the document. Every earlier update of the log is applied when this one is looked at, so its
+ * A gap, or a struct that overlaps what its log wrote before: a refusal that looks at the document. Every earlier update of the log is applied when this one is looked at, so its
  * own client's next clock is a fact of the log: what lies beyond can never come.
  */
 function leavesOwnGap(doc: Y.Doc, decoded: DecodedUpdate, own: number): boolean {
@@ -61,6 +61,9 @@ function leavesOwnGap(doc: Y.Doc, decoded: DecodedUpdate, own: number): boolean 
   const last = decoded.structs[decoded.structs.length - 1]
   const next = nextClockOf(doc, own)
   if (first !== undefined && first.id.clock > next) return true
+  // Half known, half new: where the known half was collected Yjs has nothing to continue.
+  const straddles = ({ id, length }: Struct) => id.clock < next && id.clock + length > next
+  if (first !== undefined && first.id.clock < next && decoded.structs.some(straddles)) return true
   const end = Math.max(next, last === undefined ? 0 : last.id.clock + last.length)
   const deleted = decoded.ds.clients.get(own)?.at(-1)
   return deleted !== undefined && deleted.clock + deleted.len > end
