@@ -111,6 +111,12 @@ export const UPDATE_LENGTH = 1_000_000
 export const VALUE_DEPTH = 64
 /** Nesting of types created by one update. */
 export const TYPE_DEPTH = 64
+/**
+ * Nesting of types in a document: around what an update creates in it. Yjs deletes types by recursion, whose stack ends at
+ * some 4,000, whoever deletes. Own writing stops earlier, so that nobody is led to the edge by others.
+ */
+export const DOCUMENT_DEPTH = 256
+export const OWN_DEPTH = 192
 /** Root types that one update names. */
 export const UPDATE_ROOTS = 64
 /** Characters of a map key. */

@@ -1,8 +1,10 @@
 /** A local update as entries that everybody will take. */
 import { limits } from '@parley/protocol'
 import * as Y from 'yjs'
+import { OWN_DEPTH } from '../limits.ts'
 import type { GateFault } from './gate-values.ts'
 import { withoutImplied } from './implied-deletes.ts'
+import { isNestedTooDeep } from './nesting.ts'
 import { foreignKeyFault, type OwnClients } from './restricted-writes.ts'
 import { splitUpdate } from './split-update.ts'
 import { ownFault } from './update-bytes.ts'
@@ -34,6 +36,7 @@ export function ownParts(
   const { structs } = Y.decodeUpdate(said)
   const fault = own === undefined ? null : foreignKeyFault(doc, structs, clientId, own)
   if (fault !== null) return { fault }
+  if (isNestedTooDeep(doc, structs, OWN_DEPTH)) return { fault: 'too-deep' }
   // What is too much for one update, in bytes, structs or roots, may do as several.
   const split = isTooMuch(said, clientId) ? splitUpdate(said, limits.UPDATE_CUT_BYTES) : { parts: [said] }
   if ('tooLarge' in split) return split

@@ -2,7 +2,7 @@ import { limits, sessionIdOf } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { ParleyError } from '../errors.ts'
-import { TYPE_DEPTH, UPDATE_ROOTS, UPDATE_STRUCTS, VALUE_DEPTH } from '../limits.ts'
+import { OWN_DEPTH, TYPE_DEPTH, UPDATE_ROOTS, UPDATE_STRUCTS, VALUE_DEPTH } from '../limits.ts'
 import { StoredDocument, StoredLog } from '../testing/stored-logs.ts'
 import { LocalWriter } from './local-writer.ts'
 import { ownFault } from './update-bytes.ts'
@@ -102,6 +102,26 @@ describe('what everybody would refuse', () => {
     await writing.expectTaken()
     expect(writing.errors).toEqual([])
     expect(writing.logs[0]?.seq).toBeGreaterThan(5)
+  })
+
+  it('[GT2] nesting deeper and deeper, step by step: put back well before others would refuse it', async () => {
+    const writing = new WritingDocument()
+    let list = writing.doc.getArray<unknown>('list')
+    for (let depth = 0; depth < OWN_DEPTH; depth++) {
+      const inner = new Y.Array<unknown>()
+      list.insert(0, [inner])
+      list = inner
+    }
+    await writing.expectTaken()
+    expect(writing.errors).toEqual([])
+    list.insert(0, [new Y.Array<unknown>()])
+    await writing.expectTaken()
+    expect(writing.errors).toMatchObject([
+      { kind: 'not-allowed', message: expect.stringContaining('too-deep') },
+    ])
+    writing.doc.getArray('list').delete(0, 1)
+    await writing.expectTaken()
+    expect(writing.doc.getArray('list').length).toBe(0)
   })
 
   it('of a value that is too large, and of what was written on top of it, the writer is told', async () => {

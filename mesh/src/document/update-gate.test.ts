@@ -2,6 +2,7 @@ import { limits } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import {
+  DOCUMENT_DEPTH,
   KEY_CHARACTERS,
   TYPE_DEPTH,
   UPDATE_LENGTH,
@@ -219,6 +220,31 @@ describe('the update gate', () => {
     const embed = own([rawItem(new Y.ContentEmbed(nested(1, VALUE_DEPTH + 1) as object))])
     expect(faultOf(embed)).toBe('too-deep')
     expect(['too-deep', 'malformed']).toContain(faultOf(any(nested(1, 2000))))
+  })
+
+  it.each([
+    ['named', (clock: number): RawPlace => ({ parent: { client: OWN, clock } })],
+    ['that of a neighbour', (clock: number): RawPlace => ({ origin: { client: OWN, clock: clock + 1 } })],
+  ])('[GT2] [F34] types nested over many updates, the parent %s', (kind, placeIn) => {
+    const doc = someDoc()
+    const array = () => new Y.ContentType(new Y.Array())
+    const isNamed = kind === 'named'
+    // Each array has a neighbour within the one before, from which the next takes its parent.
+    const step = isNamed ? 1 : 2
+    let clock = 0
+    applyRemote(
+      doc,
+      own([rawItem(array()), ...(isNamed ? [] : [text({ parent: { client: OWN, clock: 0 } })])]),
+    )
+    for (let around = 1; around < DOCUMENT_DEPTH; around++) {
+      const structs = [rawItem(array(), placeIn(clock))]
+      clock += step
+      if (!isNamed) structs.push(text({ parent: { client: OWN, clock } }))
+      applyRemote(doc, own(structs, [], clock))
+    }
+    const next = own([rawItem(array(), placeIn(clock))], [], clock + step)
+    expect(faultOf(next, doc)).toBe('too-deep')
+    expectApplies(own([text({ parent: { client: OWN, clock } })], [], clock + step), doc)
   })
 
   it('[F34] nesting is followed through items that inherit their parent', () => {

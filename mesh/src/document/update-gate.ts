@@ -3,7 +3,9 @@
  * the same for everybody; the state of this document can only make an update wait.
  */
 import * as Y from 'yjs'
+import { DOCUMENT_DEPTH } from '../limits.ts'
 import type { GateFault } from './gate-values.ts'
+import { isNestedTooDeep } from './nesting.ts'
 import { foreignDeleteFault, foreignKeyFault, type OwnClients } from './restricted-writes.ts'
 import { readUpdate } from './update-bytes.ts'
 import { type DecodedUpdate, nextClockOf, type Struct, statedParent } from './yjs-internals.ts'
@@ -83,6 +85,7 @@ function judge(
   const missing =
     missingOfStructs(doc, structs, clientId) ?? (blanked ? null : missingOfRanges(doc, ds, clientId))
   if (missing !== null) return { verdict: 'wait', missing }
+  if (isNestedTooDeep(doc, structs, DOCUMENT_DEPTH)) return { verdict: 'refuse', fault: 'too-deep' }
   if (own === undefined) return APPLY
   // Whose client it is, is known of clients that the document has: hence after waiting for them.
   const fault =

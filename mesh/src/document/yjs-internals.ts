@@ -74,6 +74,17 @@ function typeAround(doc: Y.Doc, item: Y.Item, right: Y.Item | null): SharedType 
   return content instanceof Y.ContentType ? content.type : null
 }
 
+/** How many types are around a decoded item, its root not counted, as far as the document knows; counted up to `limit`. */
+export function depthAround(doc: Y.Doc, item: Y.Item, limit: number): number {
+  const neighbours = [item.origin, item.rightOrigin].filter((id) => id !== null)
+  const known = neighbours.filter((id) => id.clock < nextClockOf(doc, id.client))
+  const beside = known.map((id) => itemAt(doc, id)).find((found) => found !== null) ?? null
+  let type = typeAround(doc, item, beside) as Y.AbstractType<unknown> | null
+  let depth = 0
+  for (; type?._item && depth < limit; depth++) type = type._item.parent as Y.AbstractType<unknown> | null
+  return depth
+}
+
 /** The latest item of each key of a type, deleted ones included. */
 export function keyedItemsOf(type: SharedType): ReadonlyMap<string, Y.Item> {
   return type._map
