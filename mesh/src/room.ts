@@ -149,8 +149,7 @@ class RoomCore implements Room {
   #profile: Profile
   #revoked = false
   /** Keys of epochs that no record here names yet. */
-  readonly #unnamedKeys: { readonly live: LiveLink; readonly counter: number; readonly key: Uint8Array }[] =
-    []
+  #unnamedKeys: { readonly live: LiveLink; readonly counter: number; readonly key: Uint8Array }[] = []
   readonly #carets = new Map<DocName, Map<number, AwarenessState>>()
   /** Keys whose signed rule-breaking was seen: no link to them for a while. */
   readonly #refusedKeys = new Map<KeyId, { readonly reason: CloseReason; readonly untilMs: number }>()
@@ -684,6 +683,7 @@ class RoomCore implements Room {
     this.#introductions.forgetLink(live.link, reason === 'full')
     this.#presence.detach(live)
     this.#paths.detach(live)
+    this.#unnamedKeys = this.#unnamedKeys.filter((one) => one.live !== live)
     this.#platform.log('info', 'link-closed', { reason, detail })
     this.#emit({ type: 'link-closed', key: live.key, reason, detail })
     const isOver =

@@ -39,6 +39,8 @@ export interface VirtualWorld {
   platform(hostName: string): Platform
   /** As when the power fails: its timers, connections and sockets are gone, and it says nothing to anybody. */
   kill(hostName: string): void
+  /** The same, and its disk is thrown away. */
+  discard(hostName: string): void
 }
 
 function latencyOf(range: number | readonly [number, number], fraction: () => number): () => number {
@@ -62,6 +64,9 @@ function mortalClock(clock: VirtualClock, isAlive: () => boolean): Clock {
       }),
   }
 }
+
+/** Of a run of any length at least so many of the last lines are there. */
+const LOG_LINES = 20_000
 
 export function virtualWorld(options: WorldOptions): VirtualWorld {
   const { seed, latencyMs = [10, 50], bytesPerSecond } = options
@@ -92,6 +97,7 @@ export function virtualWorld(options: WorldOptions): VirtualWorld {
   }
   const lifeOf = (hostName: string) => lives.get(hostName) ?? 0
   const kill = (hostName: string) => {
+    platforms.delete(`${hostName} ${lifeOf(hostName)}`)
     lives.set(hostName, lifeOf(hostName) + 1)
     network.killHost(hostName)
     signaling.killHost(hostName)
@@ -116,8 +122,13 @@ export function virtualWorld(options: WorldOptions): VirtualWorld {
       onOnline: () => () => undefined,
       log: (level, event, facts) => {
         logLines.push({ atMs: clock.elapsedMs(), host: hostName, level, event, facts })
+        if (logLines.length > 2 * LOG_LINES) logLines.splice(0, LOG_LINES)
       },
     }
   }
-  return { clock, network, signaling, keyring, logLines, trace, storages, platform, kill }
+  const discard = (hostName: string) => {
+    kill(hostName)
+    storagesOf.delete(hostName)
+  }
+  return { clock, network, signaling, keyring, logLines, trace, storages, platform, kill, discard }
 }
