@@ -58,6 +58,10 @@ export class RawLink {
     return link
   }
 
+  get isOpen(): boolean {
+    return this.#channel.readyState === 'open'
+  }
+
   send(frame: Frame, lane: RawLane = 'control'): void {
     for (const chunk of chunksOf(frame, lane)) this.sendChunk(chunk)
   }
