@@ -39,6 +39,8 @@ export interface VirtualWorld {
   platform(hostName: string): Platform
   /** As when the power fails: its timers, connections and sockets are gone, and it says nothing to anybody. */
   kill(hostName: string): void
+  /** How far this host's clock is wrong, from its next life or call on. */
+  setClockOffset(hostName: string, offsetMs: number): void
   /** The same, and its disk is thrown away. */
   discard(hostName: string): void
 }
@@ -50,13 +52,13 @@ function latencyOf(range: number | readonly [number, number], fraction: () => nu
 }
 
 /** A clock that stops for a dead host: what it was going to do does not happen. */
-function mortalClock(clock: VirtualClock, isAlive: () => boolean): Clock {
+function mortalClock(clock: VirtualClock, isAlive: () => boolean, offsetMs: () => number): Clock {
   const after: Clock['after'] = (delayMs, call) =>
     clock.after(delayMs, () => {
       if (isAlive()) call()
     })
   return {
-    nowMs: () => clock.nowMs(),
+    nowMs: () => clock.nowMs() + offsetMs(),
     after,
     yieldToHost: () =>
       new Promise((resolve) => {
@@ -67,6 +69,48 @@ function mortalClock(clock: VirtualClock, isAlive: () => boolean): Clock {
 
 /** Of a run of any length at least so many of the last lines are there. */
 const LOG_LINES = 20_000
+
+/** What stays of hosts while their platforms come and go. */
+class Hosts {
+  readonly #storages = new Map<string, Storages>()
+  readonly #lives = new Map<string, number>()
+  readonly #offsetsMs = new Map<string, number>()
+  readonly #platforms = new Map<string, Platform>()
+
+  storages(hostName: string): Storages {
+    const known = this.#storages.get(hostName) ?? new MemoryStorages({ durability: 'disk' })
+    this.#storages.set(hostName, known)
+    return known
+  }
+
+  lifeOf(hostName: string): number {
+    return this.#lives.get(hostName) ?? 0
+  }
+
+  offsetMs(hostName: string): number {
+    return this.#offsetsMs.get(hostName) ?? 0
+  }
+
+  setOffset(hostName: string, offsetMs: number): void {
+    this.#offsetsMs.set(hostName, offsetMs)
+  }
+
+  /** One a life. */
+  platform(hostName: string, make: (life: number) => Platform): Platform {
+    const known = this.#platforms.get(hostName) ?? make(this.lifeOf(hostName))
+    this.#platforms.set(hostName, known)
+    return known
+  }
+
+  endLife(hostName: string): void {
+    this.#platforms.delete(hostName)
+    this.#lives.set(hostName, this.lifeOf(hostName) + 1)
+  }
+
+  discardDisk(hostName: string): void {
+    this.#storages.delete(hostName)
+  }
+}
 
 export function virtualWorld(options: WorldOptions): VirtualWorld {
   const { seed, latencyMs = [10, 50], bytesPerSecond } = options
@@ -87,48 +131,39 @@ export function virtualWorld(options: WorldOptions): VirtualWorld {
     keyring,
     iceServers: options.iceServers ?? [],
   })
-  const storagesOf = new Map<string, Storages>()
-  const lives = new Map<string, number>()
-
-  const storages = (hostName: string): Storages => {
-    const known = storagesOf.get(hostName) ?? new MemoryStorages({ durability: 'disk' })
-    storagesOf.set(hostName, known)
-    return known
-  }
-  const lifeOf = (hostName: string) => lives.get(hostName) ?? 0
-  const kill = (hostName: string) => {
-    platforms.delete(`${hostName} ${lifeOf(hostName)}`)
-    lives.set(hostName, lifeOf(hostName) + 1)
-    network.killHost(hostName)
-    signaling.killHost(hostName)
-  }
-  const platforms = new Map<string, Platform>()
-  const platform = (hostName: string): Platform => {
-    const name = `${hostName} ${lifeOf(hostName)}`
-    const known = platforms.get(name) ?? makePlatform(hostName, lifeOf(hostName))
-    platforms.set(name, known)
-    return known
+  const hosts = new Hosts()
+  const log = (line: LogLine) => {
+    logLines.push(line)
+    if (logLines.length > 2 * LOG_LINES) logLines.splice(0, LOG_LINES)
   }
   const makePlatform = (hostName: string, life: number): Platform => {
     const random = seededRandom(`${seed} ${hostName} ${life}`)
+    const isAlive = () => hosts.lifeOf(hostName) === life
     return {
-      clock: mortalClock(clock, () => lifeOf(hostName) === life),
+      clock: mortalClock(clock, isAlive, () => hosts.offsetMs(hostName)),
       random,
       keyring: seededKeyring(random),
       cipher: seededCipher(random),
       connect: network.connectFor(hostName),
       dial: signaling.dialFor(hostName),
-      storages: storages(hostName),
+      storages: hosts.storages(hostName),
       onOnline: () => () => undefined,
-      log: (level, event, facts) => {
-        logLines.push({ atMs: clock.elapsedMs(), host: hostName, level, event, facts })
-        if (logLines.length > 2 * LOG_LINES) logLines.splice(0, LOG_LINES)
-      },
+      log: (level, event, facts) => log({ atMs: clock.elapsedMs(), host: hostName, level, event, facts }),
     }
   }
-  const discard = (hostName: string) => {
-    kill(hostName)
-    storagesOf.delete(hostName)
+  const kill = (hostName: string) => {
+    hosts.endLife(hostName)
+    network.killHost(hostName)
+    signaling.killHost(hostName)
   }
-  return { clock, network, signaling, keyring, logLines, trace, storages, platform, kill, discard }
+  return {
+    ...{ clock, network, signaling, keyring, logLines, trace, kill },
+    storages: (hostName) => hosts.storages(hostName),
+    platform: (hostName) => hosts.platform(hostName, (life) => makePlatform(hostName, life)),
+    setClockOffset: (hostName, offsetMs) => hosts.setOffset(hostName, offsetMs),
+    discard: (hostName) => {
+      kill(hostName)
+      hosts.discardDisk(hostName)
+    },
+  }
 }
