@@ -9,6 +9,8 @@ export interface Readings {
   unproven(): number
   proven(): number
   rooms(): number
+  /** Whether rooms span instances now; true where they are not meant to. */
+  instancesUp(): boolean
 }
 
 export interface Metrics {
@@ -46,6 +48,17 @@ function makeGauges(registers: Registry[], readings: Readings): void {
   })
 }
 
+function makeInstanceGauge(registers: Registry[], readings: Readings): void {
+  new Gauge({
+    name: 'parley_signaling_instances_up',
+    help: '0 while rooms do not span instances though they should: Redis is away',
+    registers,
+    collect() {
+      this.set(readings.instancesUp() ? 1 : 0)
+    },
+  })
+}
+
 /** Gauges that end in `_total`, against Prometheus' own rules; the same numbers come by type without the suffix. */
 const MISNAMED = [
   'nodejs_active_handles_total',
@@ -59,6 +72,7 @@ export function makeMetrics(readings: Readings): Metrics {
   collectDefaultMetrics({ register: registry })
   for (const name of MISNAMED) registry.removeSingleMetric(name)
   makeGauges(registers, readings)
+  makeInstanceGauge(registers, readings)
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
     new Counter<Label>({ name: `parley_signaling_${name}`, help, labelNames, registers })
   const messages = counter('messages_received_total', 'Frames from clients')

@@ -74,6 +74,7 @@ async function makeParts(config: Config): Promise<Parts> {
     unproven: () => places.total.unproven,
     proven: () => places.total.proven,
     rooms: () => rooms.roomCount,
+    instancesUp: () => instances.isUp(),
   })
   const log = makeLog(config.logLevel)
   const verifyToken = await openTokens(config.tokens, metrics, log)
