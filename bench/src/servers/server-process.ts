@@ -90,7 +90,16 @@ function wrap(kind: ServerKind, child: ChildProcess, lines: Interface, port: num
 /** @param folder where {@link bundleServers} put them */
 export async function startProcess(kind: ServerKind, folder: string, redisUrl = ''): Promise<ServerProcess> {
   const given = kind === 'y-webrtc' ? await freePort() : null
-  const args = ['--expose-gc', '--import', COLLECT, script(kind, folder), PUBLIC_HOST, redisUrl]
+  // As its image and unit start it.
+  const args = [
+    ...(kind === 'ours' ? ['--max-semi-space-size=2'] : []),
+    '--expose-gc',
+    '--import',
+    COLLECT,
+    script(kind, folder),
+    PUBLIC_HOST,
+    redisUrl,
+  ]
   const env = given === null ? process.env : { ...process.env, PORT: String(given) }
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })

@@ -152,7 +152,7 @@ describe('the rest', () => {
     const content = text(`systemd/parley-${name}.service`)
     for (const setting of settingsIn(content)) expect(known(name as ProgramName)).toContain(setting)
     expect(content).toMatch(
-      new RegExp(`^ExecStart=/usr/bin/node /opt/parley/${name}/dist/main.js serve$`, 'm'),
+      new RegExp(`^ExecStart=/usr/bin/node (--[a-z-]+=\\d+ )?/opt/parley/${name}/dist/main.js serve$`, 'm'),
     )
   })
 

@@ -20,6 +20,12 @@ export function bundleOf(name: ProgramName): string {
   return join(ROOT, BUNDLES[name])
 }
 
+/** Options of Node that the image starts it with. */
+function nodeOptionsOf(name: ProgramName): readonly string[] {
+  const line = text(`docker/${name}.Dockerfile`).match(/^ENTRYPOINT (\[.*\])$/m)?.[1]
+  return (JSON.parse(line ?? '[]') as string[]).filter((word) => word.startsWith('--'))
+}
+
 /** What the image hands to its entry point. */
 export function commandOf(name: ProgramName): readonly string[] {
   const line = text(`docker/${name}.Dockerfile`).match(/^CMD (\[.*\])$/m)?.[1]
@@ -58,7 +64,7 @@ export async function startProgram(
   name: 'signaling' | 'archivist',
   env: Readonly<Record<string, string>>,
 ): Promise<Program> {
-  const child = spawn(process.execPath, [bundleOf(name), ...commandOf(name)], {
+  const child = spawn(process.execPath, [...nodeOptionsOf(name), bundleOf(name), ...commandOf(name)], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
