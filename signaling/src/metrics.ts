@@ -48,6 +48,23 @@ function makeGauges(registers: Registry[], readings: Readings): void {
   })
 }
 
+/** Counted by hand and told at a scrape: for what happens with every frame. */
+function makeTally(registers: Registry[], name: string, help: string): (amount: number) => void {
+  let count = 0
+  new Counter({
+    name: `parley_signaling_${name}`,
+    help,
+    registers,
+    collect() {
+      this.reset()
+      this.inc(count)
+    },
+  })
+  return (amount) => {
+    count += amount
+  }
+}
+
 function makeInstanceGauge(registers: Registry[], readings: Readings): void {
   new Gauge({
     name: 'parley_signaling_instances_up',
@@ -75,10 +92,10 @@ export function makeMetrics(readings: Readings): Metrics {
   makeInstanceGauge(registers, readings)
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
     new Counter<Label>({ name: `parley_signaling_${name}`, help, labelNames, registers })
-  const messages = counter('messages_received_total', 'Frames from clients')
-  const bytes = counter('message_bytes_received_total', 'Characters in these frames')
-  const delivered = counter('signals_delivered_total', 'Sealed signals handed on')
-  const dropped = counter('signals_dropped_total', 'Sealed signals to somebody who is not in the room')
+  const messages = makeTally(registers, 'messages_received_total', 'Frames from clients')
+  const characters = makeTally(registers, 'message_bytes_received_total', 'Characters in these frames')
+  const delivered = makeTally(registers, 'signals_delivered_total', 'Sealed signals handed on')
+  const dropped = makeTally(registers, 'signals_dropped_total', 'Sealed signals to nobody in the room')
   const refused = counter('refused_total', 'Connections refused after the upgrade', ['why'])
   const rejected = counter('upgrades_rejected_total', 'Upgrades answered with an HTTP error', ['status'])
   const slow = counter('slow_readers_total', 'Connections cut off since they did not read')
@@ -88,11 +105,11 @@ export function makeMetrics(readings: Readings): Metrics {
   return {
     registry,
     messageReceived(length) {
-      messages.inc()
-      bytes.inc(length)
+      messages(1)
+      characters(length)
     },
-    signalDelivered: () => delivered.inc(),
-    signalDropped: () => dropped.inc(),
+    signalDelivered: () => delivered(1),
+    signalDropped: () => dropped(1),
     refused: (why) => refused.inc({ why }),
     upgradeRejected: (status) => rejected.inc({ status: String(status) }),
     slowReader: () => slow.inc(),
