@@ -1,5 +1,5 @@
 /** Nothing here can be deployed where the tests run: schemas, linters and the programs' own words stand in for it. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser'
 import { Ajv } from 'ajv'
@@ -134,6 +134,39 @@ describe('Kubernetes manifests', () => {
   it('the kustomization lists every other file', () => {
     const listed = manifests().flatMap(({ manifest }) => (manifest['resources'] ?? []) as string[])
     expect(listed.sort()).toEqual(namesIn('k8s').filter((file) => file !== 'kustomization.yaml'))
+  })
+})
+
+/** Sources of a package, without tests. */
+function sourcesOf(folder: string): readonly string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.includes('testing/'))
+    .map((path) => readFileSync(join(ROOT, folder, path), 'utf8'))
+}
+
+describe('docs/operations.md', () => {
+  const guide = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8')
+
+  it('says what every line of the logs means', () => {
+    const sources = ['signaling/src', 'archivist/src', 'mesh/src'].flatMap(sourcesOf).join('\n')
+    const told = [...sources.matchAll(/\(\s*'(?:debug|info|warn|error)',\s*'([a-z][a-z-]+)'/g)]
+    const events = [...new Set(told.map(([, event]) => event as string))]
+    expect(events.length).toBeGreaterThan(40)
+    expect(events.filter((event) => !guide.includes(`\`${event}\``))).toEqual([])
+  })
+
+  it('has a line in its runbook for every alert', () => {
+    const alerts = [...text('prometheus/alerts.yml').matchAll(/alert: (\w+)/g)].map(
+      ([, name]) => name as string,
+    )
+    expect(alerts.length).toBeGreaterThan(8)
+    expect(alerts.filter((name) => !guide.includes(`| ${name} |`))).toEqual([])
+  })
+
+  it('names every setting of no program that does not have it', () => {
+    const all = new Set(PROGRAMS.flatMap((name) => [...known(name)]))
+    const named = settingsIn(guide).filter((setting) => !all.has(setting) && !setting.endsWith('_'))
+    expect(named).toEqual([])
   })
 })
 
