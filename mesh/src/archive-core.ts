@@ -19,6 +19,7 @@ import { CustodySigner } from './custody-signer.ts'
 import { ParleyError } from './errors.ts'
 import type { ProvenLink } from './join/connect-peer.ts'
 import { Introductions } from './join/introductions.ts'
+import { introductionsBy } from './join/introductions-by.ts'
 import { SignalingSession } from './join/signaling-session.ts'
 import { Admission, type Admitted } from './journal/admission.ts'
 import { AuthorBook } from './journal/author-book.ts'
@@ -209,12 +210,7 @@ class ArchiveCore implements KeptRoom {
           }
           this.#changed()
         },
-        welcome: (self, peers, iceServers) => this.#introductions.handleWelcome(self, peers, iceServers),
-        ice: (iceServers) => this.#introductions.handleIceServers(iceServers),
-        introduced: (peer) => this.#introductions.handleIntroduced(peer),
-        sample: (peers) => this.#introductions.handleSample(peers),
-        signal: (from, sealed) => void this.#introductions.handleSealed(from, sealed),
-        left: (peer) => this.#introductions.handleLeft(peer),
+        ...introductionsBy(() => this.#introductions),
       },
     )
   }

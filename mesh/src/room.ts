@@ -46,6 +46,7 @@ import type { GateFault } from './document/update-gate.ts'
 import { ParleyError } from './errors.ts'
 import type { ProvenLink } from './join/connect-peer.ts'
 import { Introductions } from './join/introductions.ts'
+import { introductionsBy } from './join/introductions-by.ts'
 import type { OperatorToken } from './join/operator-token.ts'
 import type { ProvenPeer } from './join/role-proof.ts'
 import { SignalingSession } from './join/signaling-session.ts'
@@ -424,12 +425,7 @@ class RoomCore implements Room {
           }
           this.#changed()
         },
-        welcome: (self, peers, iceServers) => this.#introductions.handleWelcome(self, peers, iceServers),
-        ice: (iceServers) => this.#introductions.handleIceServers(iceServers),
-        introduced: (peer) => this.#introductions.handleIntroduced(peer),
-        sample: (peers) => this.#introductions.handleSample(peers),
-        signal: (from, sealed) => void this.#introductions.handleSealed(from, sealed),
-        left: (peer) => this.#introductions.handleLeft(peer),
+        ...introductionsBy(() => this.#introductions),
       },
     )
   }
