@@ -14,6 +14,7 @@ import {
   MalformedError,
   mayWrite,
   type Range,
+  TooLargeError,
   toBase64Url,
 } from '@parley/protocol'
 import { ParleyError } from './errors.ts'
@@ -373,7 +374,7 @@ export class RoomLinks {
       frame = decodeFrame(bytes)
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error
-      live.link.close(CLOSE.malformed, error.message)
+      live.link.close(error instanceof TooLargeError ? CLOSE.tooLarge : CLOSE.malformed, error.message)
       return
     }
     if (lane === 'sync' && !ON_SYNC_LANE.has(frame.type)) {

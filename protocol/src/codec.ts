@@ -8,7 +8,12 @@ import { utf8, utf8Decode } from './bytes.ts'
 
 /** Bytes from outside that do not follow their layout. */
 export class MalformedError extends Error {
-  override readonly name = 'MalformedError'
+  override readonly name: string = 'MalformedError'
+}
+
+/** Longer than anything of its kind may be. */
+export class TooLargeError extends MalformedError {
+  override readonly name = 'TooLargeError'
 }
 
 export class ByteWriter {

@@ -1,6 +1,6 @@
 /** The sealed entry: one signed link of an author's log. Layout: docs/spec.md, EN. */
 import { compareBytes, utf8 } from './bytes.ts'
-import { ByteReader, ByteWriter, MalformedError } from './codec.ts'
+import { ByteReader, ByteWriter, MalformedError, TooLargeError } from './codec.ts'
 import { sha256, withContext } from './hash.ts'
 import {
   type DocName,
@@ -90,7 +90,7 @@ function readHeader(reader: ByteReader): EntryHeader {
 
 /** Throws {@link MalformedError}. The result views `bytes`, which must not change afterwards. */
 export function decodeEntry(bytes: Uint8Array): SealedEntry {
-  if (bytes.length > ENTRY_BYTES) throw new MalformedError('entry too large')
+  if (bytes.length > ENTRY_BYTES) throw new TooLargeError('entry too large')
   const reader = new ByteReader(bytes)
   const header = readHeader(reader)
   const headerBytes = bytes.subarray(0, reader.position)

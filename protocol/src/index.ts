@@ -14,7 +14,7 @@ export {
   utf8Decode,
 } from './bytes.ts'
 export { CLOSE, type CloseCode, type CloseReason, closeReasonOf } from './close-codes.ts'
-export { ByteReader, ByteWriter, MalformedError } from './codec.ts'
+export { ByteReader, ByteWriter, MalformedError, TooLargeError } from './codec.ts'
 export {
   clientIdOf,
   compareLogHashes,

@@ -78,7 +78,7 @@ describe('admission', () => {
     const ended = await house.room.device('editor', 'ended', { notAfterMs: WRITTEN_MS - 1 })
     await house.authors.learn(ended.chainBytes)
     const cheap: [string, Uint8Array][] = [
-      ['link: malformed', new Uint8Array(limits.ENTRY_BYTES + 1)],
+      ['link: tooLarge', new Uint8Array(limits.ENTRY_BYTES + 1)],
       ['link: malformed', first.entry.bytes.slice(0, 40)],
       ['dropped: unknown-author', (await house.write(stranger, 'x')).entry.bytes],
       ['dropped: expired', (await house.write(ended, 'x')).entry.bytes],

@@ -9,6 +9,7 @@ import {
   MalformedError,
   type SealedEntry,
   sha256,
+  TooLargeError,
 } from '@parley/protocol'
 import { ADMIT_BATCH, CLOCK_AHEAD_MS } from '../limits.ts'
 import type { AuthorBook } from './author-book.ts'
@@ -102,7 +103,8 @@ export class Admission {
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error
       this.#events.consumed(from, size)
-      this.#events.blameLink(from, 'malformed', `entry: ${error.message}`)
+      const reason = error instanceof TooLargeError ? 'tooLarge' : 'malformed'
+      this.#events.blameLink(from, reason, `entry: ${error.message}`)
       return
     }
     const message = this.#deps.seal.message(entry)

@@ -10,7 +10,7 @@
  * Every chunk but the last of a frame carries exactly {@link CHUNK_BYTES}: what is held of an unfinished frame is
  * then no more than what came, in a bounded number of pieces.
  */
-import { ByteReader, ByteWriter, concatBytes, MalformedError } from '@parley/protocol'
+import { ByteReader, ByteWriter, concatBytes, MalformedError, TooLargeError } from '@parley/protocol'
 import { CHUNK_BYTES, LANE_FRAME_BYTES } from '../limits.ts'
 
 /** The most urgent first. */
@@ -127,7 +127,8 @@ export class ChunkAssembler {
   }
 
   #begin(lane: Lane, reader: ByteReader): void {
-    const totalBytes = reader.varUint(LANE_FRAME_BYTES[lane])
+    const totalBytes = reader.varUint(Number.MAX_SAFE_INTEGER)
+    if (totalBytes > LANE_FRAME_BYTES[lane]) throw new TooLargeError('a frame too long for its lane')
     if (totalBytes <= CHUNK_BYTES) throw new MalformedError('a frame of one chunk announced as several')
     const data = reader.rest()
     if (data.length !== CHUNK_BYTES) throw new MalformedError('first chunk not full')

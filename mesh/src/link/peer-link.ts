@@ -15,6 +15,7 @@ import {
   MalformedError,
   type PingFrame,
   type PongFrame,
+  TooLargeError,
 } from '@parley/protocol'
 import { ParleyError } from '../errors.ts'
 import { CLOSE_DRAIN_MS, CLOSE_POLL_MS, CREDIT_WINDOW_BYTES, LINK_UPKEEP } from '../limits.ts'
@@ -182,7 +183,7 @@ export class PeerLink {
       if (assembled) this.#receive(assembled)
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error
-      this.close(CLOSE.malformed, error.message)
+      this.close(error instanceof TooLargeError ? CLOSE.tooLarge : CLOSE.malformed, error.message)
     }
   }
 

@@ -164,7 +164,7 @@ describe('hostile peers', () => {
     frame[0] = 9
     to.proven.link.send(frame, 'live')
     await meeting.until(() => to.closed !== null)
-    expect(to.closed?.reason).toBe('malformed')
+    expect(to.closed?.reason).toBe('tooLarge')
     expect(bytes()).toEqual(kept)
   })
 

@@ -1,5 +1,5 @@
 /** The union of frames on a link, and their encoding: one type byte, then the body. */
-import { ByteReader, ByteWriter, MalformedError } from '../codec.ts'
+import { ByteReader, ByteWriter, MalformedError, TooLargeError } from '../codec.ts'
 import {
   type DocName,
   idBytes,
@@ -242,7 +242,7 @@ function readSource(reader: ByteReader): KeyId {
 }
 
 function atMost(bytes: Uint8Array, max: number): Uint8Array {
-  if (bytes.length > max) throw new MalformedError(`over ${max} bytes`)
+  if (bytes.length > max) throw new TooLargeError(`over ${max} bytes`)
   return bytes
 }
 
