@@ -96,6 +96,12 @@ const TICK_MS = 1_000
 const META = 'meta' as DocName
 const ROSTER = 'roster' as DocName
 const INVITES = 'invites'
+/** Why an author is refused whose update did not pass; whatever is not here broke the format. */
+const GATE_REASONS: Readonly<Partial<Record<GateFault, CloseReason>>> = {
+  'too-large': 'tooLarge',
+  'foreign-delete': 'role',
+  'foreign-key': 'role',
+}
 /** Keys that wait for the record that names them. */
 const UNNAMED_KEYS = 64
 /** Unknown clients that are asked after in a second. */
@@ -615,8 +621,7 @@ class RoomCore implements Room {
 
   #handleGateRefusal(log: LogView, seq: number, fault: GateFault): void {
     const author = this.#journal.log(log.key as LogKey)?.author
-    if (author)
-      this.#refuseAuthor(author, fault === 'too-large' ? 'tooLarge' : 'malformed', `${fault} at ${seq}`)
+    if (author) this.#refuseAuthor(author, GATE_REASONS[fault] ?? 'malformed', `${fault} at ${seq}`)
   }
 
   #refuseAuthor(author: KeyId, reason: CloseReason, detail: string): void {

@@ -102,6 +102,19 @@ describe('hostile peers', () => {
     expect(bytes()).toEqual(kept)
   })
 
+  it('[ST3] [F19] a commenter who writes content is refused', async () => {
+    const { meeting, ada, ben, mallory, bytes, kept } = await attacked(32, 'commenter')
+    const log = mallory.log('content/main', 1)
+    const { entry } = await log.next(typing(log.clientId, 'EVIL '), meeting.world.clock.nowMs())
+    for (const to of mallory.links)
+      mallory.send(to, { type: 'author', chain: mallory.entrance.identity.chain })
+    for (const to of mallory.links) mallory.send(to, { type: 'entry', entry: entry.bytes })
+    await meeting.until(() => mallory.links.every((to) => to.closed?.reason === 'role'))
+    expect(bytes()).toEqual(kept)
+    ben.doc.doc.getText('t').insert(0, 'still ')
+    await meeting.until(() => meeting.agree([ada, ben], 'still honest'))
+  })
+
   it("[F21] [EN6] a viewer carries an editor's entries between two who cannot reach each other", async () => {
     const meeting = new Meeting({ seed: 24 })
     meeting.world.network.block('ada', 'ben')
