@@ -138,7 +138,7 @@ class RoomCopy implements Room {
       save: { device: 'saved', holderCount: 0, archivist: 'none', written: false },
       sync: null,
       archivistOffered: false,
-      reach: { relayOnly: false, relayOffered: null },
+      reach: { relayOnly: this.#kept.standing.meta.relayOnly, relayOffered: null },
       people: [],
     }
   }
@@ -188,7 +188,8 @@ class RoomCopy implements Room {
       const standing = authors.validStandingOf(key)
       if (!standing || key === standing.rootKey) return []
       const { role, notAfterMs, path } = standing
-      return [{ key, name: this.#roster.nameOf(key) ?? '', role, self: false, notAfterMs, path }]
+      const sighted = this.#kept.standing.meta.isSighted(standing)
+      return [{ key, name: this.#roster.nameOf(key) ?? '', role, self: false, notAfterMs, path, sighted }]
     })
   }
 

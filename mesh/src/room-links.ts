@@ -65,6 +65,8 @@ export interface LiveLink {
   announced: Head[]
   /** How it travels now; never rejects. */
   readonly path: () => Promise<LinkPath | null>
+  /** Whether it came about without showing an address of this device. */
+  readonly relayOnly: boolean
 }
 
 export interface RoomLinksDeps {
@@ -131,6 +133,7 @@ export class RoomLinks {
       behind: false,
       announced: [],
       path: proven.path,
+      relayOnly: proven.relayOnly,
     }
     this.#live.add(live)
     this.#trees.attach(live)
@@ -197,6 +200,13 @@ export class RoomLinks {
   /** Closes every link that leads to this key. */
   closeKey(key: KeyId, reason: CloseReason, detail: string): void {
     for (const live of [...this.#live]) if (live.key === key) live.link.close(CLOSE[reason], detail)
+  }
+
+  /** From now on no address may leave: links that show one end, and are made anew. */
+  closeShown(): void {
+    for (const live of [...this.#live]) {
+      if (!live.relayOnly) live.link.close(CLOSE.normal, 'through relays alone from now on')
+    }
   }
 
   send(live: LiveLink, frame: Frame): void {

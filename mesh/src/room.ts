@@ -31,6 +31,7 @@ import type {
   HistoryOptions,
   Invite,
   InviteOptions,
+  KeepOnServerOptions,
   Member,
   Moment,
   Person,
@@ -372,6 +373,7 @@ class RoomCore implements Room {
       entrance: this.#entrance,
       listed: () => this.#documents.open(INVITES),
       rootSigner: () => this.#owner.rootSigner(),
+      giveSight: (invite) => this.#owner.giveSight(invite),
       relayOnly: () => this.#isRelayOnly,
     })
   }
@@ -768,6 +770,13 @@ class RoomCore implements Room {
     }
     this.#standing.recut()
     this.#retryKeys()
+    if (this.#isRelayOnly) this.#keepToRelays()
+  }
+
+  /** What came about before an owner's record said so ends; links are made anew. */
+  #keepToRelays(): void {
+    this.#introductions.handleRelayOnly()
+    this.#links.closeShown()
   }
 
   async #handleEpoch(): Promise<void> {
@@ -872,9 +881,9 @@ class RoomCore implements Room {
       // The root key is nobody: it is used to name and revoke owners, and else kept away.
       if (!standing || key === standing.rootKey) return []
       const { role, notAfterMs, path } = standing
-      return [
-        { key, name: this.#roster.nameOf(key) ?? '', role, self: key === this.self.key, notAfterMs, path },
-      ]
+      const [name, self] = [this.#roster.nameOf(key) ?? '', key === this.self.key]
+      const sighted = this.#standing.meta.isSighted(standing)
+      return [{ key, name, role, self, notAfterMs, path, sighted }]
     })
   }
 
@@ -1046,7 +1055,7 @@ class RoomCore implements Room {
     return this.#history.documentAt(document, at)
   }
 
-  async keepOnServer(base: string): Promise<void> {
+  async keepOnServer(base: string, options: KeepOnServerOptions = {}): Promise<void> {
     if (this.#authors.validStandingOf(this.self.key)?.role !== 'owner') {
       throw new ParleyError('not-allowed', 'owners ask the archivist of the server')
     }
@@ -1054,10 +1063,12 @@ class RoomCore implements Room {
       {
         platform: this.#platform,
         archivist: () => this.#signaling.archivist,
-        createInvite: (invitedAt, options) => this.#invites.create(invitedAt, options),
+        createInvite: (invitedAt, invite) => this.#invites.create(invitedAt, invite),
+        withdraw: (key) => this.revoke(key),
         send: (sealed, done) => this.#signaling.keep(sealed, done),
       },
       base,
+      options.sighted === true,
     ).finally(() => {
       this.#asking = null
     })

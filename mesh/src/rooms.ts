@@ -1,6 +1,8 @@
 /** Entrances to rooms over given ports; `index.ts` chooses the ports of the machine. */
+import { parseRoomLink } from '@parley/protocol'
 import type { Room } from './api.ts'
 import { openArchive } from './archive-core.ts'
+import { ParleyError } from './errors.ts'
 import { enterAsKeeper } from './keeper-secrets.ts'
 import type { KeepOptions, KeptRoom } from './kept-room-api.ts'
 import type { Platform } from './ports.ts'
@@ -16,7 +18,13 @@ export async function createRoomOn(platform: Platform, options: RoomOptions): Pr
 
 /** `link` is a whole address or its fragment. Throws {@link ParleyError} `link-*`. */
 export async function joinRoomOn(platform: Platform, link: string, options: RoomOptions): Promise<Room> {
+  if (isForArchivist(link)) throw new ParleyError('link-refused', 'a link for an archivist: nobody enters by it')
   return openRoom(platform, await acceptLink(platform, link), options)
+}
+
+function isForArchivist(link: string): boolean {
+  const verdict = parseRoomLink(link)
+  return verdict.ok && verdict.link.chain.grants.at(-1)?.role === 'archivist'
 }
 
 /** A room that this device has been in, by its id or the 22 characters of it. Throws {@link ParleyError} `room-unknown`. */
@@ -43,13 +51,13 @@ export async function recoverRoomOn(
 }
 
 /**
- * Keeps a room as its archivist: stores and serves what is sealed, reads nothing.
+ * Keeps a room as its archivist: stores and serves what is sealed. It reads nothing, unless the link shows the read key.
  *
  * @param place a link for an archivist, or the id of a room (22 to 43 characters) that was kept here before
  * @throws {@link ParleyError} `link-*`, `room-unknown`
  */
 export async function keepRoomOn(platform: Platform, place: string, options: KeepOptions): Promise<KeptRoom> {
-  return openArchive(platform, await enterAsKeeper(platform, place), options)
+  return openArchive(platform, await enterAsKeeper(platform, place, options.blind), options)
 }
 
 /** Deletes what this device keeps of a room; close the room first. */
@@ -72,9 +80,13 @@ export async function importRoomOn(
   return openRoom(platform, await recoverRoom(platform, imported.recovered), options)
 }
 
-/** Makes a room whose owner is this device, and writes all documents of another one into it. */
+/**
+ * Makes a room whose owner is this device, and writes all documents of another one into it. A room that connects through
+ * relays alone has copies that do: who wrote there may be in both.
+ */
 export async function copyRoomOn(platform: Platform, from: Room, options: RoomOptions): Promise<Room> {
-  const made = await createRoomOn(platform, options)
+  const relayOnly = options.relayOnly === true || from.state.reach.relayOnly
+  const made = await createRoomOn(platform, { ...options, relayOnly })
   await copyContent(from, made)
   return made
 }

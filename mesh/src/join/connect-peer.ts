@@ -43,6 +43,8 @@ export interface ProvenLink {
   readonly side: Side
   /** How it travels now; never rejects. */
   readonly path: () => Promise<LinkPath | null>
+  /** Whether it came about without showing an address of this device. */
+  readonly relayOnly: boolean
   /** Frames and the end are told from here on; what came meanwhile is delivered first. */
   start(events: LinkEvents): void
 }
@@ -65,7 +67,8 @@ export class PeerConnection {
   readonly #side: Side
   readonly #sendSignal: (data: SignalData) => void
   readonly #transport: Transport
-  readonly #relayOnly: boolean
+  /** Whether no address of this device leaves it: decided when it begins, and kept. */
+  readonly relayOnly: boolean
   #stage: ConnectStage = 'negotiating'
   #local: Uint8Array | null = null
   #remote: Uint8Array | null = null
@@ -93,7 +96,7 @@ export class PeerConnection {
     this.#deps = deps
     this.#side = side
     this.#sendSignal = sendSignal
-    this.#relayOnly = deps.relayOnly()
+    this.relayOnly = deps.relayOnly()
     this.proven = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -105,7 +108,7 @@ export class PeerConnection {
       {
         initiator: side === 'offerer',
         iceServers,
-        relayOnly: this.#relayOnly,
+        relayOnly: this.relayOnly,
         lowWaterBytes: CHANNEL_LOW_BYTES,
       },
       {
@@ -141,7 +144,7 @@ export class PeerConnection {
         return this.close('notProven', 'another certificate was offered for this connection')
       }
     }
-    const usable = this.#relayOnly ? throughRelay(data) : data
+    const usable = this.relayOnly ? throughRelay(data) : data
     if (usable) this.#transport.signal(usable)
   }
 
@@ -151,7 +154,7 @@ export class PeerConnection {
       if (!verdict.ok) return this.close('notProven', `own session description: ${verdict.fault}`)
       if (!this.#pin('local', verdict.fingerprint)) return this.close('notProven', 'own certificate changed')
     }
-    const showable = this.#relayOnly ? throughRelay(data) : data
+    const showable = this.relayOnly ? throughRelay(data) : data
     if (showable) this.#sendSignal(showable)
   }
 
@@ -244,6 +247,7 @@ export class PeerConnection {
       peer,
       side: this.#side,
       path: () => this.#transport.path(),
+      relayOnly: this.relayOnly,
       start: (events) => {
         this.#events = events
         for (const { frame, lane } of this.#early.splice(0)) events.frame(frame, lane)

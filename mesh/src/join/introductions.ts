@@ -152,6 +152,13 @@ export class Introductions {
     if (!this.#closed && this.#self && this.#deps.linked().length < MAX_LINKS) this.#deps.askForMore()
   }
 
+  /** From now on no address may leave: what has begun otherwise ends; who offered tries again. */
+  handleRelayOnly(): void {
+    for (const { proven, connection } of [...this.#attempts.values()]) {
+      if (!proven && !connection.relayOnly) connection.close('normal', 'through relays alone from now on')
+    }
+  }
+
   /** Signaling is gone: nothing can be negotiated until it is back; proven links are not touched. */
   handleSignalingDown(): void {
     this.#self = null

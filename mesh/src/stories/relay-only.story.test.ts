@@ -1,8 +1,9 @@
 /** Rooms that connect through relays alone, on a network whose stacks give every address away unless they are stopped. */
-import { utf8Decode } from '@parley/protocol'
+import { concatBytes, utf8Decode } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
+import type { Room } from '../api.ts'
 import type { Platform } from '../ports.ts'
-import { createRoomOn, joinRoomOn, reopenRoomOn } from '../rooms.ts'
+import { copyRoomOn, createRoomOn, importRoomOn, joinRoomOn, reopenRoomOn } from '../rooms.ts'
 import { Meeting, SIGNALING } from './meeting.ts'
 
 const RELAY = { urls: 'turn:relay.test:3478', username: 'u', credential: 'c' }
@@ -98,5 +99,62 @@ describe('a room that connects through relays alone', () => {
     expect(cleo.signals.join()).toContain('typ relay')
     expect(cleo.signals.join()).not.toContain('typ host')
     await meeting.during(Promise.all([made.close(), joined.close(), again.close()]))
+  })
+
+  it('[RL5] ends direct links when it is learned late, and makes them anew through relays', async () => {
+    const meeting = new Meeting({ seed: 'relay learned late', iceServers: [RELAY] })
+    const [ada, ben, cleo] = ['ada', 'ben', 'cleo'].map((host) => overheard(meeting.world.platform(host)))
+    if (!ada || !ben || !cleo) throw new Error('nobody')
+    const options = (name: string) => ({ signaling: [SIGNALING], profile: { name, color: '#336699' } })
+    const made = await meeting.during(createRoomOn(ada.platform, { ...options('ada'), relayOnly: true }))
+    const { link } = await made.createInvite('https://parley.test/', { role: 'editor', notAfterMs: FAR_MS })
+    await meeting.during(made.close())
+    // Two who came by a link without the word, and whom nobody tells.
+    const shortened = link.replace('&o=relay', '')
+    const joined = [
+      await meeting.during(joinRoomOn(ben.platform, shortened, options('ben'))),
+      await meeting.during(joinRoomOn(cleo.platform, shortened, options('cleo'))),
+    ]
+    const pathsOf = (room: Room) => room.state.people.flatMap(({ path }) => (path ? [path.kind] : []))
+    await meeting.until(() => joined.every((room) => pathsOf(room).join() === 'direct'))
+    const again = await meeting.during(reopenRoomOn(ada.platform, made.id, options('ada')))
+    await meeting.until(() => joined.every((room) => room.state.reach.relayOnly))
+    for (const { signals } of [ben, cleo]) signals.length = 0
+    await meeting.until(() => joined.every((room) => pathsOf(room).join() === 'relayed,relayed'))
+    for (const { signals } of [ben, cleo]) {
+      expect(signals.join()).toContain('typ relay')
+      for (const word of HIDDEN) expect(signals.join()).not.toContain(word)
+    }
+    await meeting.during(Promise.all([...joined, again].map((room) => room.close())))
+  })
+
+  it('[RL6] hands that on to a copy as a new room, also to one that was made from its file', async () => {
+    const { meeting, made, joined, ben } = await meet([RELAY], true)
+    const zoe = meeting.world.platform('zoe')
+    const options = { signaling: [SIGNALING], profile: { name: 'zoe', color: '#336699' } }
+    const file = concatBytes(...(await meeting.during(made.exportFile())))
+    const imported = await meeting.during(importRoomOn(zoe, file, options))
+    expect(imported.state.reach.relayOnly).toBe(true)
+    const copies = [
+      await meeting.during(copyRoomOn(zoe, imported, options)),
+      await meeting.during(copyRoomOn(ben.platform, joined, options)),
+    ]
+    for (const copy of copies) {
+      expect(copy.state.reach.relayOnly).toBe(true)
+      const { link } = await copy.createInvite('https://parley.test/', {
+        role: 'viewer',
+        notAfterMs: FAR_MS,
+      })
+      expect(link).toContain('&o=relay')
+    }
+    await meeting.during(Promise.all([made, joined, imported, ...copies].map((room) => room.close())))
+  })
+
+  it('[RL6] and to no other', async () => {
+    const { meeting, made, joined, ben } = await meet([RELAY], false)
+    const options = { signaling: [SIGNALING], profile: { name: 'ben', color: '#336699' } }
+    const copy = await meeting.during(copyRoomOn(ben.platform, joined, options))
+    expect(copy.state.reach.relayOnly).toBe(false)
+    await meeting.during(Promise.all([made, joined, copy].map((room) => room.close())))
   })
 })
