@@ -118,6 +118,22 @@ describe('a session', () => {
     expect(iceServers()).toMatchObject([{ username: user(START_MS + 910_000) }])
   })
 
+  it('[AR8] tells within a heartbeat that an archivist came, changed its key or went, and each once', async () => {
+    let agreement: string | null = null
+    const house = makeHouse({ archivist: { agreement: () => agreement, keep: async () => true } })
+    const { session, effects } = await proven(house, owner)
+    const told = () => effects.flatMap((effect) => (effect.type === 'send' ? [effect.message] : [])).slice(2)
+    session.handleHeartbeat()
+    expect(told()).toEqual([])
+    for (const key of ['a'.repeat(43), 'b'.repeat(43), null]) {
+      agreement = key
+      session.handleHeartbeat()
+      session.handleHeartbeat()
+      expect(told().at(-1)).toEqual({ type: 'archivist', agreement: key })
+    }
+    expect(told()).toHaveLength(3)
+  })
+
   it('goes from greeting to proven', async () => {
     const house = makeHouse()
     const { session, effects, peer } = await proven(house, owner)

@@ -117,6 +117,8 @@ export class Session {
   #freeKeyPlace: (() => void) | null = null
   #ice: IceOffer | null = null
   #keeping = false
+  /** What the client was told of the archivist last. */
+  #toldAgreement: string | null = null
 
   constructor(context: SessionContext, emit: (effect: Effect) => void, takePlace: () => boolean) {
     this.#context = context
@@ -229,7 +231,8 @@ export class Session {
     const { messagesPerSecond, nowMs } = this.#context
     const limits = { frameBytes: wire.SIGNALING_FRAME_BYTES, messagesPerSecond }
     const iceServers = this.#ice?.make(nowMs()) ?? []
-    const agreement = this.#context.archivist?.agreement()
+    const agreement = this.#context.archivist?.agreement() ?? null
+    this.#toldAgreement = agreement
     const archivist = agreement ? { archivist: { agreement } } : {}
     return { type: 'welcome', peer, peers: [...peers], iceServers, limits, ...archivist }
   }
@@ -303,6 +306,15 @@ export class Session {
     if (nowMs > endMs + this.#context.expiryGraceMs) return this.refuse('expired')
     const iceServers = this.#ice?.renewal(nowMs)
     if (iceServers) this.#emit({ type: 'send', message: { type: 'ice', iceServers } })
+    this.#tellArchivist()
+  }
+
+  /** An archivist that came, went or changed its key since. */
+  #tellArchivist(): void {
+    const agreement = this.#context.archivist?.agreement() ?? null
+    if (agreement === this.#toldAgreement) return
+    this.#toldAgreement = agreement
+    this.#emit({ type: 'send', message: { type: 'archivist', agreement } })
   }
 
   /** To be called `proveTimeoutMs` after the connection came. */

@@ -38,6 +38,7 @@ export interface SignalingSessionDeps {
 }
 
 export interface SignalingSessionEvents {
+  /** Also when the server's archivist came or went. */
   state(state: SignalingState): void
   welcome(self: PeerId, peers: readonly PeerId[], iceServers: readonly IceServer[]): void
   /** In place of those of `welcome`, which are about to expire. */
@@ -197,6 +198,9 @@ export class SignalingSession {
         return this.#events.welcome(message.peer as PeerId, message.peers as PeerId[], message.iceServers)
       case 'ice':
         return this.#events.ice(message.iceServers)
+      case 'archivist':
+        this.#archivist = message.agreement === null ? null : fromBase64Url(message.agreement)
+        return this.#become(this.#state)
       case 'introduce':
         return this.#events.introduced(message.peer as PeerId)
       case 'sample':

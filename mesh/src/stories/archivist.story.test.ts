@@ -227,6 +227,21 @@ describe('the archivist of the signaling server', () => {
     await expect(ada.room.keepOnServer(BASE)).rejects.toMatchObject({ kind: 'archivist-unavailable' })
   })
 
+  it('[AR6] [AR8] that comes or goes later is noticed by who is here already', async () => {
+    const meeting = new Meeting({ seed: 225 })
+    const ada = await meeting.make('ada')
+    await meeting.until(() => ada.room.state.connection.name === 'alone')
+    const keeper = await meeting.world.platform('keeper').keyring.generate()
+    const { agreementKey } = await meeting.world.platform('keeper').keyring.signer(keeper)
+    let told = 0
+    ada.room.onState(() => told++)
+    meeting.world.signaling.setArchivist({ agreementKey, keep: async () => true })
+    await meeting.until(() => ada.room.state.archivistOffered && told === 1)
+    await meeting.during(ada.room.keepOnServer(BASE))
+    meeting.world.signaling.setArchivist(null)
+    await meeting.until(() => !ada.room.state.archivistOffered && told >= 2)
+  })
+
   it('[AR6] a connection that is lost before the answer ends the question, and it can be asked again', async () => {
     const { meeting, ada } = await served(224, () => new Promise(() => undefined))
     const asked = ada.room.keepOnServer(BASE)

@@ -76,6 +76,13 @@ export class MemorySignaling {
     this.#options = options
   }
 
+  /** Tells those who are here, as a server does within a heartbeat. */
+  setArchivist(archivist: ServerArchivist | null): void {
+    this.archivist = archivist
+    const agreement = archivist && toBase64Url(archivist.agreementKey)
+    for (const connection of this.#peers.values()) this.#send(connection, { type: 'archivist', agreement })
+  }
+
   /** Stops working for good when the host is killed; ask again for the host's next life. */
   dialFor(hostName: string): DialSignaling {
     const generation = this.#generation.get(hostName) ?? 0

@@ -70,6 +70,8 @@ describe('messages of a server', () => {
     },
     { ...welcome, archivist: { agreement: 'a'.repeat(43) } },
     { type: 'kept', accepted: true },
+    { type: 'archivist', agreement: 'a'.repeat(43) },
+    { type: 'archivist', agreement: null },
     {
       type: 'ice',
       iceServers: [{ urls: 'turn:a.example:3478?transport=tcp', username: '1:k', credential: 'c' }],
@@ -89,6 +91,8 @@ describe('messages of a server', () => {
     ['an ICE server that is a web address', { ...welcome, iceServers: [{ urls: 'https://a.example' }] }],
     ['a field more', { type: 'left', peer: PEER, why: 'x' }],
     ['an archivist with a short key', { ...welcome, archivist: { agreement: 'a'.repeat(42) } }],
+    ['another archivist with a short key', { type: 'archivist', agreement: 'a'.repeat(42) }],
+    ['an archivist of which nothing is said', { type: 'archivist' }],
     ['kept by a word', { type: 'kept', accepted: 'yes' }],
     ["a client's message", { type: 'more' }],
     ['a reason of 201 characters', { type: 'refused', code: 4401, reason: 'x'.repeat(201) }],

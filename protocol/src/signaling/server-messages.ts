@@ -11,6 +11,7 @@ export const iceServerSchema = v.strictObject({
 })
 const iceServers = v.pipe(v.array(iceServerSchema), v.maxLength(8))
 const peers = v.pipe(v.array(peerIdSchema), v.maxLength(SAMPLE_PEERS))
+const agreement = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/))
 
 export const challengeSchema = v.strictObject({
   type: v.literal('challenge'),
@@ -24,10 +25,15 @@ export const welcomeSchema = v.strictObject({
   iceServers,
   limits: v.strictObject({ frameBytes: v.number(), messagesPerSecond: v.number() }),
   /** Present where the server has an archivist that `keep` reaches; its X25519 key. */
-  archivist: v.optional(v.strictObject({ agreement: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/)) })),
+  archivist: v.optional(v.strictObject({ agreement })),
 })
 /** In place of those of `welcome`, for links to come: TURN credentials before they expire. */
 export const iceSchema = v.strictObject({ type: v.literal('ice'), iceServers })
+/** In place of what `welcome` said of the archivist; `null` while none can be reached. */
+export const archivistSchema = v.strictObject({
+  type: v.literal('archivist'),
+  agreement: v.nullable(agreement),
+})
 /** Somebody will offer; do not offer yourself. */
 export const introduceSchema = v.strictObject({ type: v.literal('introduce'), peer: peerIdSchema })
 /** The answer to `more`: offer to each of them. */
@@ -50,6 +56,7 @@ export const serverMessageSchema = v.variant('type', [
   challengeSchema,
   welcomeSchema,
   iceSchema,
+  archivistSchema,
   introduceSchema,
   sampleSchema,
   serverSignalSchema,
