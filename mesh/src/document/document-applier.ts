@@ -25,6 +25,8 @@ export interface ApplierDeps {
   readonly onNeedsBeyond: (log: LogView) => void
   /** Something was applied that no longer stands as it was: the document has to be rebuilt. */
   readonly onStale: () => void
+  /** Judging and applying a part of this log took so long. */
+  readonly onWork?: (log: LogView, workMs: number) => void
 }
 
 /** Where a log is after a fold. */
@@ -55,8 +57,8 @@ export class DocumentApplier {
   #running: Promise<void> | null = null
   #stopped = false
   #sliceStartMs = 0
-  /** What is left of the update that is being applied. */
-  #sliced: SlicedEntry | null = null
+  /** What is left of updates that are being applied. */
+  readonly #sliced = new Map<LogCursor, SlicedEntry>()
 
   constructor(doc: Y.Doc, deps: ApplierDeps) {
     this.doc = doc
@@ -145,24 +147,30 @@ export class DocumentApplier {
   }
 
   async #run(cursor: LogCursor): Promise<void> {
-    while (this.#hasNext(cursor) && !this.#stopped) {
-      if (!cursor.peek()) {
+    while (!this.#stopped && (this.#sliced.has(cursor) || this.#hasNext(cursor))) {
+      if (!this.#sliced.has(cursor) && !cursor.peek()) {
         // What is stored may have changed meanwhile.
         if (!(await this.#fetch(cursor))) break
         continue
       }
-      if (!this.#step(cursor)) break
-      while (this.#sliced && !this.#stopped) {
-        await this.#deps.clock.yieldToHost()
-        this.#sliceStartMs = this.#deps.clock.nowMs()
-        if (!this.#stopped && !this.#applySlice(cursor, this.#sliced)) break
-      }
-      if (this.#deps.clock.nowMs() - this.#sliceStartMs >= APPLY_SLICE_MS) {
-        await this.#deps.clock.yieldToHost()
-        this.#sliceStartMs = this.#deps.clock.nowMs()
-      }
+      if (!this.#stepTimed(cursor)) break
+      if (!this.#sliced.has(cursor) && this.#deps.clock.nowMs() - this.#sliceStartMs < APPLY_SLICE_MS)
+        continue
+      await this.#deps.clock.yieldToHost()
+      this.#sliceStartMs = this.#deps.clock.nowMs()
+      // Each log in its turn: what takes long holds up its own author alone.
+      if (this.#ready.length > 0) return void this.#ready.push(cursor)
     }
     this.#tellNeeded(cursor)
+  }
+
+  #stepTimed(cursor: LogCursor): boolean {
+    const startMs = this.#deps.clock.nowMs()
+    const sliced = this.#sliced.get(cursor)
+    const goesOn = sliced ? this.#applySlice(cursor, sliced) : this.#step(cursor)
+    const workMs = this.#deps.clock.nowMs() - startMs
+    if (workMs > 0) this.#deps.onWork?.(cursor.log, workMs)
+    return goesOn
   }
 
   #hasNext(cursor: LogCursor): boolean {
@@ -220,12 +228,12 @@ export class DocumentApplier {
   /** The first in the turn in which the update came, the others in turns of their own. */
   #applySlice(cursor: LogCursor, sliced: SlicedEntry): boolean {
     const { slices, isBeyond, hash } = sliced
-    this.#sliced = null
     if (!this.#applyAtOnce(slices.next())) return false
     if (!slices.isDone) {
-      this.#sliced = sliced
+      this.#sliced.set(cursor, sliced)
       return true
     }
+    this.#sliced.delete(cursor)
     const isReplaced = cursor.hashAt(cursor.applied + 1) !== hash
     this.#advance(cursor, isBeyond)
     // A cut may have come between two slices.

@@ -40,6 +40,8 @@ export interface DocumentSyncDeps {
   readonly onRefused: (log: LogView, seq: number, fault: GateFault) => void
   /** Something that stands builds on entries beyond this log's cut that are not stored here. */
   readonly onNeedsBeyond: (log: LogView) => void
+  /** Judging and applying a part of this log took so long. */
+  readonly onWork?: (log: LogView, workMs: number) => void
   readonly onReplaced: () => void
   readonly onError: (error: ParleyError) => void
 }
@@ -165,6 +167,7 @@ export class DocumentSync {
       onApplyThrew: (error) => this.#replaceWithout(asParleyError(error)),
       onNeedsBeyond: this.#deps.onNeedsBeyond,
       onStale: () => this.#rebuildSoon(true),
+      ...(this.#deps.onWork ? { onWork: this.#deps.onWork } : {}),
     })
   }
 
