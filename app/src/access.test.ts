@@ -12,6 +12,7 @@ const member = (byte: number, path: readonly KeyId[], more: Partial<Member> = {}
   self: false,
   notAfterMs: 9,
   path: [...path, key(byte)],
+  sighted: false,
   ...more,
 })
 const invite = (byte: number): ListedInvite => ({ key: key(byte), label: '', role: 'editor', notAfterMs: 9 })

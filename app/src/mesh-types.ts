@@ -7,6 +7,7 @@ export type {
   DocumentHeads,
   Invite,
   InviteOptions,
+  KeepOnServerOptions,
   LinkPath,
   Moment,
   Person,

@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import { DIR, LOG_LEVEL, SERVE_SETTINGS, type Verdict } from './config.ts'
 import type { FolderTask } from './folder-tasks.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
-import type { Operation } from './operations.ts'
+import { type Operation, parseOperation } from './operations.ts'
+import { SEARCH_WORDS, WORD_CHARACTERS } from './reading/limits.ts'
 import {
   anyText,
   type Env,
@@ -32,21 +33,29 @@ export const COMMANDS: readonly Command[] = [
     name: 'serve',
     positionals: [],
     settings: SERVE_SETTINGS,
-    help: 'Keeps rooms: meets their people over signaling, stores what they write, serves it to newcomers. Reads nothing.',
+    help: 'Keeps rooms: meets their people over signaling, stores what they write, serves it to newcomers.',
     example: 'serve --dir ./data --signaling ws://127.0.0.1:8787',
   },
   {
     name: 'add',
     positionals: ['LINK'],
-    settings: COMMON,
-    help: 'Keeps one more room, by an invite link for an archivist. LINK - reads it from standard input, out of sight of `ps`.',
+    settings: [
+      ...COMMON,
+      {
+        flag: 'blind',
+        env: null,
+        value: null,
+        help: 'takes no key to read with, also from a link that shows it',
+      },
+    ],
+    help: 'Keeps one more room, by an invite link for an archivist: sighted where the link shows the key to read with, else blind. LINK - reads it from standard input, out of sight of `ps`.',
     example: 'add - --dir ./data < link.txt',
   },
   {
     name: 'list',
     positionals: [],
     settings: COMMON,
-    help: 'Lists the rooms that are kept, with their size and state.',
+    help: 'Lists the rooms that are kept, with their size and state, and whether they are blind or sighted.',
     example: 'list --dir ./data',
   },
   {
@@ -62,6 +71,16 @@ export const COMMANDS: readonly Command[] = [
     settings: COMMON,
     help: 'Reads and checks everything that is stored of one room, or of all. Ends with 1 when something is damaged.',
     example: 'verify --dir ./data',
+  },
+  {
+    name: 'search',
+    positionals: ['ROOM', 'WORDS…'],
+    settings: [
+      ...COMMON,
+      { flag: 'all', env: null, value: null, help: 'in all sighted rooms; ROOM is left out' },
+    ],
+    help: 'Finds the documents of a sighted room whose text contains all the words, as it reads now. A blind room cannot be searched.',
+    example: 'search KTr0u9wXlmaKyWfEzTbQdg harbour festival --dir ./data',
   },
   {
     name: 'export',
@@ -133,13 +152,17 @@ export interface Request {
 const daysFrom: Parse<number | null> = integerFrom(1, 100_000)
 const ROOM = /^[A-Za-z0-9_-]{22,43}$/
 
-function checkPositionals({ positionals }: Command, given: readonly string[], errors: string[]): void {
+/** The last one may stand for several. */
+const SEVERAL = '…'
+
+function checkPositionals(positionals: readonly string[], given: readonly string[], errors: string[]): void {
   for (const [at, name] of positionals.entries()) {
     const value = given[at]
     if (value === undefined && !name.startsWith('[')) errors.push(`${name} is needed`)
     if (value !== undefined && name.includes('ROOM') && !ROOM.test(value))
       errors.push(`${name}: expected the 22 characters of a room that \`list\` shows, or its whole id`)
   }
+  if (positionals.at(-1)?.endsWith(SEVERAL)) return
   for (const extra of given.slice(positionals.length)) errors.push(`unexpected argument: ${extra}`)
 }
 
@@ -148,7 +171,12 @@ function askedBy(name: string, values: Values): Asked {
   const operation = (asked: Operation): Asked => ({ kind: 'operation', operation: asked })
   switch (name) {
     case 'add':
-      return operation({ op: 'add', link: first })
+      return operation({ op: 'add', link: first, blind: values.has('blind') })
+    case 'search': {
+      const isAll = values.has('all')
+      const words = values.positionals.slice(isAll ? 0 : 1)
+      return operation({ op: 'search', room: isAll ? null : first, words })
+    }
     case 'verify':
       return { kind: 'verify', room: values.positionals[0] ?? null }
     case 'backup':
@@ -177,7 +205,8 @@ function askedBy(name: string, values: Values): Asked {
 export function readRequest(command: Command, args: readonly string[], env: Env): Verdict<Request> {
   const errors: string[] = []
   const values = readValues(command.settings, args, env, errors)
-  checkPositionals(command, values.positionals, errors)
+  const isAll = command.name === 'search' && values.has('all')
+  checkPositionals(isAll ? command.positionals.slice(1) : command.positionals, values.positionals, errors)
   const value: Request = {
     dir: resolve(values.need('dir', 'a folder', anyText)),
     json: values.has('json'),
@@ -189,5 +218,9 @@ export function readRequest(command: Command, args: readonly string[], env: Env)
     ),
     asked: askedBy(command.name, values),
   }
+  const { asked } = value
+  if (errors.length === 0 && asked.kind === 'operation' && asked.operation.op === 'search')
+    if (!parseOperation(asked.operation))
+      errors.push(`WORDS: at most ${SEARCH_WORDS}, each of at most ${WORD_CHARACTERS} characters`)
   return errors.length > 0 ? { ok: false, errors } : { ok: true, value }
 }

@@ -8,6 +8,7 @@ import { type KeeperMetrics, makeKeeperMetrics, measured } from './keeper-metric
 import type { Log } from './log.ts'
 import { operatorTokenFrom } from './operator-token.ts'
 import { type Parts, quarantineCount } from './perform.ts'
+import { Searcher } from './reading/search.ts'
 import { RoomKeeper } from './room-keeper.ts'
 import { seedKeyring } from './seed-keyring.ts'
 import type { Share } from './share.ts'
@@ -71,6 +72,7 @@ export async function makeKeeperParts(config: KeeperConfig, log: Log): Promise<K
     platform,
     folder,
     keeper,
+    searcher: new Searcher(),
     metrics,
     status: () => statusOf(keeper, folder, quarantinedCount),
     async openRooms() {

@@ -61,7 +61,7 @@ describe('the command', () => {
     const { link, name } = await archivistLink()
     const run = (...args: string[]) => runArchivist([...args, '--dir', dir])
 
-    expect(await run('add', link)).toMatchObject({ code: 0, out: `Room ${name} is kept.\n`, err: '' })
+    expect(await run('add', link)).toMatchObject({ code: 0, out: `Room ${name} is kept, blind.\n`, err: '' })
     expect(await run('add', link)).toMatchObject({ code: 0 })
     expect((await run('list')).out).toContain(name)
     expect(JSON.parse((await run('verify', '--json')).out)).toMatchObject([{ room: name, state: 'whole' }])

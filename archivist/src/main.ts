@@ -54,7 +54,7 @@ async function status(request: Request): Promise<number> {
 
 async function operate(request: Request, given: Operation): Promise<number> {
   const operation: Operation =
-    given.op === 'add' && given.link === '-' ? { op: 'add', link: await readLine() } : given
+    given.op === 'add' && given.link === '-' ? { ...given, link: await readLine() } : given
   const outcome = await ask(request.dir, request.logLevel, operation)
   if (!outcome.ok) return fail(1, [outcome.error])
   print(request, answerText(operation, outcome.value), outcome.value)

@@ -3,12 +3,15 @@ import { open, readFile, rename, rm } from 'node:fs/promises'
 import { exportStored, importStored, type Platform } from '@parley/mesh'
 import type { Folder } from './folder.ts'
 import { type Operation, type Outcome, reasonOf } from './operations.ts'
+import { searchRooms } from './reading/perform-reading.ts'
+import type { Searcher } from './reading/search.ts'
 import { NAME_CHARACTERS, type RoomKeeper } from './room-keeper.ts'
 
 export interface Parts {
   readonly platform: Platform
   readonly folder: Folder
   readonly keeper: RoomKeeper
+  readonly searcher: Searcher
 }
 
 export interface RoomLine {
@@ -19,6 +22,8 @@ export interface RoomLine {
   readonly detail: string
   readonly entryCount: number | null
   readonly linkCount: number | null
+  /** Whether it can be read here; `null` for what is not open. */
+  readonly sighted: boolean | null
 }
 
 /** Never rejects: whoever asked gets the reason in one sentence. */
@@ -36,7 +41,7 @@ async function act(parts: Parts, operation: Operation): Promise<unknown> {
     case 'keep':
       return keeper.keep(operation.room, operation.sealed)
     case 'add':
-      return keeper.add(operation.link)
+      return keeper.add(operation.link, operation.blind)
     case 'list':
       return list(parts)
     case 'export':
@@ -45,6 +50,8 @@ async function act(parts: Parts, operation: Operation): Promise<unknown> {
       return importRoom(parts, operation.file)
     case 'remove':
       return remove(parts, operation.room)
+    case 'search':
+      return searchRooms(parts, operation.room, operation.words)
   }
 }
 
@@ -56,13 +63,20 @@ async function list({ folder, keeper }: Parts): Promise<readonly RoomLine[]> {
   return (await folder.listRooms()).map(({ name, bytes, state }) => {
     const room = keeper.get(name)
     const failure = keeper.failureOf(name)
-    const base = { room: name, bytes, entryCount: null, linkCount: null }
+    const base = { room: name, bytes, entryCount: null, linkCount: null, sighted: null }
     if (state === 'quarantined')
       return { ...base, state: 'quarantined', detail: 'damaged, its bytes are kept' }
     if (failure !== null) return { ...base, state: 'failed', detail: failure }
     if (!room) return { ...base, state: 'closed', detail: '' }
     const { entryCount, linkCount } = room.stats()
-    return { ...base, state: 'open', detail: room.state.name, entryCount, linkCount }
+    return {
+      ...base,
+      state: 'open',
+      detail: room.state.name,
+      entryCount,
+      linkCount,
+      sighted: room.sight !== null,
+    }
   })
 }
 

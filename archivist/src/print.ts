@@ -1,6 +1,8 @@
 /** Answers of commands as a person reads them. Pure. */
 import type { Operation } from './operations.ts'
 import type { RoomLine } from './perform.ts'
+import type { SearchAnswer, SearchHit } from './reading/search.ts'
+import type { AddedRoom } from './room-keeper.ts'
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
 
@@ -13,16 +15,51 @@ export function bytesText(bytes: number): string {
 
 function listText(rooms: readonly RoomLine[]): string {
   if (rooms.length === 0) return 'No room is kept here.'
-  const lines = rooms.map(({ room, bytes, state, detail, entryCount, linkCount }) =>
+  const lines = rooms.map(({ room, bytes, state, detail, entryCount, linkCount, sighted }) =>
     [
       room.padEnd(24),
       bytesText(bytes).padStart(10),
       (entryCount === null ? '' : `${entryCount} entries`).padStart(16),
       (linkCount === null ? '' : `${linkCount} links`).padStart(10),
+      `  ${(sighted === null ? '' : sightText(sighted)).padEnd(7)}`,
       `  ${state}${detail ? ` (${detail})` : ''}`,
     ].join(''),
   )
   return lines.join('\n')
+}
+
+const sightText = (sighted: boolean): string => (sighted ? 'sighted' : 'blind')
+
+function hitText({ room, document, title, snippets, author, time }: SearchHit): string {
+  const by = author === '' ? '' : ` by ${author}`
+  const lines = snippets.map(({ text, marks }) => `    ${marked(text, marks)}`)
+  return [`${room}  ${document}${title === '' ? '' : `  ${title}`}  (${time}${by})`, ...lines].join('\n')
+}
+
+function marked(text: string, marks: SearchHit['snippets'][number]['marks']): string {
+  const end = marks.at(-1)?.[1] ?? 0
+  const parts = marks.map(
+    ([from, to], i) => `${text.slice(marks[i - 1]?.[1] ?? 0, from)}[${text.slice(from, to)}]`,
+  )
+  return parts.join('') + text.slice(end)
+}
+
+function searchText({
+  hits,
+  moreCount,
+  searchedRooms,
+  blindRooms,
+  sealedCount,
+  cutCount,
+}: SearchAnswer): string {
+  const notes = [
+    hits.length === 0 ? 'Nothing was found.' : '',
+    moreCount > 0 ? `${moreCount} more documents contain this.` : '',
+    blindRooms > 0 ? `${searchedRooms} rooms were searched; ${blindRooms} are kept blind and cannot be.` : '',
+    sealedCount > 0 ? `${sealedCount} entries are sealed under keys that are not here: not searched.` : '',
+    cutCount > 0 ? `${cutCount} documents are too long to be searched to their end.` : '',
+  ]
+  return [...hits.map(hitText), ...notes.filter((note) => note !== '')].join('\n')
 }
 
 export function answerText({ op }: Operation, value: unknown): string {
@@ -32,7 +69,9 @@ export function answerText({ op }: Operation, value: unknown): string {
       return listText(value as readonly RoomLine[])
     case 'keep':
     case 'add':
-      return `Room ${room} is kept.`
+      return `Room ${room} is kept, ${sightText((value as AddedRoom).sighted)}.`
+    case 'search':
+      return searchText(value as SearchAnswer)
     case 'remove':
       return `Room ${room} is deleted here.`
     case 'export':

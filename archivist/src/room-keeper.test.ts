@@ -45,7 +45,8 @@ describe('the keeper of rooms', () => {
     const room = await roomOffline()
     const link = await sealed(await invite(room, 'archivist'))
     const both = await Promise.all([keeper.keep(room.id, link), keeper.keep(room.id, link)])
-    expect(both).toEqual([{ room: room.id.slice(0, 22) }, { room: room.id.slice(0, 22) }])
+    const kept = { room: room.id.slice(0, 22), sighted: false }
+    expect(both).toEqual([kept, kept])
     expect(events).toEqual(['room-kept'])
     expect(keeper.get(room.id.slice(0, 22))?.id).toBe(room.id)
     expect(keeper.totals()).toEqual({ linkCount: 0, entryCount: 0, entryBytes: 0 })

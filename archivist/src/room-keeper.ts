@@ -26,6 +26,12 @@ export interface RoomKeeperDeps {
   readonly roomFailed: () => void
 }
 
+export interface AddedRoom {
+  readonly room: string
+  /** Whether what is written there can be read here. */
+  readonly sighted: boolean
+}
+
 export interface OpenTotals {
   readonly linkCount: number
   readonly entryCount: number
@@ -80,7 +86,7 @@ export class RoomKeeper {
   }
 
   /** An owner's link that signaling handed on. Rejects with a reason for the log; the owner learns yes or no. */
-  async keep(room: string, sealed: string): Promise<{ readonly room: string }> {
+  async keep(room: string, sealed: string): Promise<AddedRoom> {
     const { platform, identity, share } = this.#deps
     const bytes = fromBase64Url(sealed)
     const link = bytes && (await openSealedLink(platform, identity, bytes))
@@ -91,21 +97,26 @@ export class RoomKeeper {
     return this.add(link)
   }
 
-  /** Keeps a room by a link for an archivist; nothing changes when it is kept already and still let in. */
-  async add(link: string): Promise<{ readonly room: string }> {
+  /**
+   * Keeps a room by a link for an archivist; nothing changes when it is kept already, still let in, and by as much sight. The
+   * latest link says whether it is read.
+   */
+  async add(link: string, blind = false): Promise<AddedRoom> {
     const verdict = parseRoomLink(link)
     if (!verdict.ok) throw new Error('not a room link')
+    const sighted = 'readKey' in verdict.link && !blind
     const name = verdict.link.roomId.slice(0, NAME_CHARACTERS)
     await this.#exclusive(name, async () => {
       const known = this.#rooms.get(name)
-      if (known && known.state.name !== 'refused') return
+      const isSame = known !== undefined && (known.sight !== null) === sighted
+      if (isSame && known.state.name !== 'refused') return
       if (!known && this.names.size > this.#deps.maxRooms) throw new Error('no room is left for another room')
       await known?.close()
       this.#rooms.delete(name)
-      await this.#open(name, link)
-      this.#deps.log('info', 'room-kept', { room: name })
+      await this.#open(name, link, blind)
+      this.#deps.log('info', 'room-kept', { room: name, sighted })
     })
-    return { room: name }
+    return { room: name, sighted }
   }
 
   /** Ends what is open of it; nothing is deleted. */
@@ -136,10 +147,11 @@ export class RoomKeeper {
         this.#deps.log('error', 'room-unclosed', { reason: reasonOf(end.reason) })
   }
 
-  async #open(name: string, place: string): Promise<KeptRoom> {
+  async #open(name: string, place: string, blind = false): Promise<KeptRoom> {
     const { platform, signaling, operatorToken: token, log, roomFailed } = this.#deps
     try {
-      const room = await keepRoomOn(platform, place, { signaling, ...(token === null ? {} : { token }) })
+      const options = { signaling, blind, ...(token === null ? {} : { token }) }
+      const room = await keepRoomOn(platform, place, options)
       room.onEvent((event) => {
         if (event.type === 'revoked') log('warn', 'room-revoked', { room: name })
         if (event.type === 'error') log('error', 'room-fault', { room: name, reason: event.error.message })

@@ -83,7 +83,7 @@ describe('an archivist as a process', () => {
     const ada = await makeRoom(ends, signaling)
     const keepLink = await invite(ada, 'archivist')
     const added = await runArchivist(['add', '-', '--dir', dir], `${keepLink}\n`)
-    expect(added).toMatchObject({ code: 0, out: `Room ${ada.id.slice(0, 22)} is kept.\n` })
+    expect(added).toMatchObject({ code: 0, out: `Room ${ada.id.slice(0, 22)} is kept, blind.\n` })
     await write(ada, 'kept')
     await expect.poll(() => ada.state.save.archivist, POLL).toBe('holds')
     const link = await invite(ada, 'editor')

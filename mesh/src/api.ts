@@ -128,11 +128,18 @@ export interface Profile {
 }
 
 export interface InviteOptions {
-  /** `archivist`: the link shows no key of any content. Owners and archivists invite archivists. */
+  /** `archivist`: the link shows no key of any content, unless `sighted`. Owners invite archivists. */
   readonly role: Role
+  /** For an archivist: it may read the room, what is written later included. Everybody can see that it may. */
+  readonly sighted?: boolean
   /** Unix time in milliseconds; capped by one's own grant. */
   readonly notAfterMs: number
   readonly may?: Exclude<Delegation, 'none'>
+}
+
+export interface KeepOnServerOptions {
+  /** It gets the keys of the room, those of later epochs included, until it is revoked. */
+  readonly sighted?: boolean
 }
 
 export interface Invite {
@@ -156,6 +163,8 @@ export interface Member {
   readonly notAfterMs: number
   /** The keys that their grant passes through, the invite's among them. */
   readonly path: readonly KeyId[]
+  /** Of an archivist: an owner lets it read. */
+  readonly sighted: boolean
 }
 
 /** How far each log of a document reaches at a moment; logs that are not named have nothing in it. */
@@ -217,10 +226,10 @@ export interface Room {
   /** `base` is the address of the app without a fragment. Throws `not-allowed`. */
   createInvite(base: string, options: InviteOptions): Promise<Invite>
   /**
-   * Asks the archivist of the signaling server to keep the room. Throws {@link ParleyError} `not-allowed` (owners only),
-   * `archivist-unavailable`, `archivist-refused`.
+   * Asks the archivist of the signaling server to keep the room: blindly, or `sighted`, so that whoever runs it can read
+   * everything. Throws {@link ParleyError} `not-allowed` (owners only), `archivist-unavailable`, `archivist-refused`.
    */
-  keepOnServer(base: string): Promise<void>
+  keepOnServer(base: string, options?: KeepOnServerOptions): Promise<void>
   /** Everybody whose grant still gives a right; changes are told like those of `state`. */
   members(): readonly Member[]
   isRevoked(key: KeyId): boolean

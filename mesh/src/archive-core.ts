@@ -1,6 +1,6 @@
 /**
- * A room kept by an archivist: checks, stores, serves and forwards sealed entries, and reads none. It has the parts of a
- * room but for documents, presence and keys. Rules: docs/spec.md, AR.
+ * A room kept by an archivist: checks, stores, serves and forwards sealed entries, and reads none of them for that. It has the
+ * parts of a room but for documents, presence and keys; what a sighted one reads is apart. Rules: docs/spec.md, AR.
  */
 import {
   CLOSE,
@@ -15,6 +15,7 @@ import {
   toBase64Url,
 } from '@parley/protocol'
 import type { ConnectionState } from './api.ts'
+import { ArchiveSight } from './archive-sight.ts'
 import { CustodySigner } from './custody-signer.ts'
 import { ParleyError } from './errors.ts'
 import type { ProvenLink } from './join/connect-peer.ts'
@@ -57,6 +58,7 @@ export async function openArchive(
 
 class ArchiveCore implements KeptRoom {
   readonly id: RoomId
+  readonly sight: ArchiveSight | null
   readonly #platform: Platform
   readonly #entrance: KeeperEntrance
   readonly #self: KeyId
@@ -91,6 +93,7 @@ class ArchiveCore implements KeptRoom {
     this.id = identity.roomId
     this.#self = identity.standing.key
     this.#seal = blindSeal(this.id, platform.keyring)
+    this.sight = this.#makeSight()
     this.#standing = this.#makeStanding()
     this.#authors = new AuthorBook(this.id, this.#verify, this.#standing.isVoid, (author, chains) => {
       if (chains.length > 1) {
@@ -116,6 +119,23 @@ class ArchiveCore implements KeptRoom {
   readonly #verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
     this.#platform.keyring.verify(publicKey, message, signature)
 
+  #makeSight(): ArchiveSight | null {
+    const { identity, sight } = this.#entrance
+    if (!sight) return null
+    const { readKey, invite } = sight
+    const signers = [identity.signer, invite]
+    const { id: roomId } = this
+    const authors = () => this.#authors
+    return new ArchiveSight({
+      roomId,
+      readKey,
+      signers,
+      platform: this.#platform,
+      journal: this.#journal,
+      authors,
+    })
+  }
+
   #makeStanding(): RoomStanding {
     return new RoomStanding(
       {
@@ -123,11 +143,11 @@ class ArchiveCore implements KeptRoom {
         rootKey: this.#entrance.identity.standing.rootKey,
         journal: this.#journal,
         authors: () => this.#authors,
-        // Nothing is ever wrapped for an archivist, and nobody here would unwrap it.
-        epochs: { add: () => false },
+        // Nothing is wrapped for a blind archivist, and nobody here would unwrap it.
+        epochs: this.sight?.epochs ?? { add: () => false },
         cipher: this.#platform.cipher,
         verify: this.#verify,
-        signers: [],
+        signers: this.sight?.signers ?? [],
       },
       {
         cut: () => undefined,

@@ -87,6 +87,7 @@ export type {
   HistoryOptions,
   Invite,
   InviteOptions,
+  KeepOnServerOptions,
   Member,
   Moment,
   Person,
@@ -98,10 +99,19 @@ export type {
   SaveState,
   SyncState,
 } from './api.ts'
+export { type DocumentText, documentJson, documentText } from './document/document-text.ts'
 export { restoreContent } from './document/restore-content.ts'
 export { ParleyError, type ParleyErrorKind } from './errors.ts'
 export type { OperatorToken } from './join/operator-token.ts'
-export type { KeepOptions, KeptRoom, KeptRoomEvent, KeptRoomStats } from './kept-room-api.ts'
+export type {
+  KeepOptions,
+  KeptRoom,
+  KeptRoomEvent,
+  KeptRoomStats,
+  ReadDocument,
+  RoomAuthor,
+  RoomSight,
+} from './kept-room-api.ts'
 export type { LinkPath, Log, Platform, Storage, Storages, StoredRoom } from './ports.ts'
 export { DocumentAwareness } from './presence/document-awareness.ts'
 export { type Recovered, readRecoveryFile } from './recovery-file.ts'

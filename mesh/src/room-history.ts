@@ -36,8 +36,7 @@ export class RoomHistory {
 
   /** Documents that something was written into. */
   documents(): DocName[] {
-    const names = new Set([...this.#deps.journal.logs()].map(({ doc }) => doc))
-    return [...names].filter((name) => !NO_DOCUMENTS.has(name)).sort()
+    return documentNames(this.#deps.journal)
   }
 
   /** The latest first. */
@@ -122,6 +121,12 @@ export class RoomHistory {
     const yieldToHost = () => this.#deps.clock.yieldToHost()
     return (await foldLogs(logs, { open: this.#deps.open, yieldToHost })).doc
   }
+}
+
+/** Documents that something was written into. */
+export function documentNames(journal: Journal): DocName[] {
+  const names = new Set([...journal.logs()].map(({ doc }) => doc))
+  return [...names].filter((name) => !NO_DOCUMENTS.has(name)).sort()
 }
 
 function documentName(text: string): DocName {

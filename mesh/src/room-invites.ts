@@ -30,6 +30,8 @@ export interface InvitesDeps {
   readonly listed: () => DocumentHandle
   /** `null` where the root key is not kept. */
   readonly rootSigner: () => Promise<Signer | null>
+  /** An owner's word that an archivist's invite lets it read. */
+  readonly giveSight: (invite: Recipient) => Promise<void>
   readonly relayOnly: () => boolean
 }
 
@@ -54,7 +56,8 @@ export class RoomInvites {
     const signed = await signGrant(roomId, signer.publicKey, grant, (message) => signer.sign(message))
     const { rootKey } = decodeChain(chain)
     const { readKey } = entrance.secrets
-    const secret = role === 'archivist' ? { signalKey: signalKeyOf(readKey) } : { readKey }
+    const isBlind = role === 'archivist' && !options.sighted
+    const secret = isBlind ? { signalKey: signalKeyOf(readKey) } : { readKey }
     const fields = {
       roomId,
       ...secret,
@@ -64,8 +67,9 @@ export class RoomInvites {
       ...(this.#deps.relayOnly() ? { relayOnly: true as const } : {}),
     }
     const key = keyIdOf(invite.publicKey)
-    // Later keys are wrapped for who is listed: an archivist gets none.
-    if (role !== 'archivist') await this.#list(key, invite.agreementKey, notAfterMs)
+    // Later keys are wrapped for who is listed: a blind archivist gets none.
+    if (!isBlind) await this.#list(key, invite.agreementKey, notAfterMs)
+    if (role === 'archivist' && !isBlind) await this.#deps.giveSight({ key, agreement: invite.agreementKey })
     return { key, agreement: invite.agreementKey, link: formatRoomLink(base, fields), role, notAfterMs }
   }
 

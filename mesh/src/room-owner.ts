@@ -79,6 +79,19 @@ export class RoomOwner {
     await this.#newEpoch()
   }
 
+  /**
+   * Lets whoever comes by an archivist's invite read: every key so far is wrapped for it, which everybody can see, and by
+   * the one of epoch 0 that later ones are to be. Throws {@link ParleyError} `not-allowed`.
+   */
+  async giveSight(invite: Recipient): Promise<void> {
+    const { authors, epochs, platform } = this.#deps
+    if (authors.validStandingOf(this.#self)?.role !== 'owner')
+      throw new ParleyError('not-allowed', 'owners let an archivist read')
+    for (const { id, key } of epochs.all) {
+      await this.#decide(await wrapEpoch(platform, id.counter, key, [invite]))
+    }
+  }
+
   /** For whoever comes without a link that says so; it is never taken back. */
   async decideRelayOnly(): Promise<void> {
     await this.#decide({ type: 'policy', relayOnly: true })
@@ -175,7 +188,9 @@ export class RoomOwner {
     const key = platform.random.bytes(32)
     const counter = epochs.current.id.counter + 1
     const { revokedKeys } = standing.meta
-    const invites = (await liveInvites()).filter((invite) => !revokedKeys.includes(invite.key))
+    const invites = (await liveInvites()).filter(
+      (invite) => !revokedKeys.includes(invite.key) && !this.#isOfBlind(invite.key),
+    )
     standing.learnKey(counter, key)
     for (const part of chunked([...this.#membersWithRight(), ...invites], RECORD_ITEMS)) {
       await this.#decide(await wrapEpoch(platform, counter, key, part))
@@ -185,9 +200,26 @@ export class RoomOwner {
   #membersWithRight(): Recipient[] {
     const { authors, hasRight } = this.#deps
     return [...authors.keys()].flatMap((key) => {
-      const standing = authors.validStandingOf(key)
-      const reads = standing !== null && standing.role !== 'archivist' && hasRight(key)
-      return reads ? [{ key, agreement: standing.agreement }] : []
+      const standing = authors.standingsOf(key).find((one) => this.#reads(one))
+      return standing && hasRight(key) ? [{ key, agreement: standing.agreement }] : []
+    })
+  }
+
+  #reads(chain: Standing): boolean {
+    const { standing } = this.#deps
+    return !standing.isVoid(chain) && (chain.role !== 'archivist' || standing.meta.isSighted(chain))
+  }
+
+  /**
+   * Editors list invites: what they say is not believed about an archivist that owners did not let read, nor about one that
+   * was revoked alone and holds the invite still.
+   */
+  #isOfBlind(invite: KeyId): boolean {
+    const { authors } = this.#deps
+    const chains = [...authors.keys()].flatMap((key) => authors.standingsOf(key))
+    return chains.some((chain) => {
+      const step = chain.path.indexOf(invite)
+      return chain.roles[step] === 'archivist' && !this.#reads(chain)
     })
   }
 

@@ -234,7 +234,7 @@ export async function delegatedChain(
 }
 
 /** Whether the grant kept here gives at least what the link would. */
-export async function outranks(
+async function outranks(
   platform: Platform,
   known: Pick<RoomSecrets, 'chain'>,
   offered: Standing,

@@ -18,7 +18,8 @@ export async function createRoomOn(platform: Platform, options: RoomOptions): Pr
 
 /** `link` is a whole address or its fragment. Throws {@link ParleyError} `link-*`. */
 export async function joinRoomOn(platform: Platform, link: string, options: RoomOptions): Promise<Room> {
-  if (isForArchivist(link)) throw new ParleyError('link-refused', 'a link for an archivist: nobody enters by it')
+  if (isForArchivist(link))
+    throw new ParleyError('link-refused', 'a link for an archivist: nobody enters by it')
   return openRoom(platform, await acceptLink(platform, link), options)
 }
 

@@ -23,6 +23,7 @@ import type {
   DocumentHandle,
   Invite,
   InviteOptions,
+  KeepOnServerOptions,
   Member,
   Moment,
   OpenOptions,
@@ -255,7 +256,7 @@ export class FakeRoom implements Room {
 
   /** Somebody who came by an invite, here now or not. */
   admit({ key, name, role }: Pick<Person, 'key' | 'name' | 'role'>, invite: KeyId | null): void {
-    const member = { key, name, role, self: false, notAfterMs: NEVER_MS }
+    const member = { key, name, role, self: false, notAfterMs: NEVER_MS, sighted: false }
     this.#members = [...this.#members, { ...member, path: invite ? [invite, key] : [key] }]
   }
 
@@ -263,7 +264,7 @@ export class FakeRoom implements Room {
     const { key, role, notAfterMs } = this.self
     const name = this.state.people.find((each) => each.self)?.name ?? ''
     const valid = this.#members.filter(({ path }) => !path.some((step) => this.#revoked.has(step)))
-    return [{ key, name, role, self: true, notAfterMs, path: [key] }, ...valid]
+    return [{ key, name, role, self: true, notAfterMs, path: [key], sighted: false }, ...valid]
   }
 
   isRevoked(key: KeyId): boolean {
@@ -284,7 +285,7 @@ export class FakeRoom implements Room {
   }
 
   /** `archivist=refuses` and `archivist=silent` in the address make it fail. */
-  async keepOnServer(): Promise<void> {
+  async keepOnServer(_base: string, { sighted = false }: KeepOnServerOptions = {}): Promise<void> {
     const how = wish.get('archivist')
     if (how === 'refuses') throw new ParleyError('archivist-refused', 'full')
     if (how === null || how === 'silent') throw new ParleyError('archivist-unavailable', 'no answer')
@@ -294,6 +295,7 @@ export class FakeRoom implements Room {
       role: 'archivist',
       self: false,
       notAfterMs: NEVER_MS,
+      sighted,
     } as const
     this.#members = [...this.#members, { ...member, path: [keyIdOf(bytes(32)), member.key] }]
     this.change({ save: { ...this.state.save, archivist: 'holds' } })

@@ -44,13 +44,20 @@ export class EpochKeys {
 
   /** Ascending; epoch 0 is in every link and not among them. */
   get later(): Epoch[] {
-    return [...this.#epochs.values()]
-      .filter(({ id }) => id.counter > 0)
-      .sort((a, b) => a.id.counter - b.id.counter)
+    return this.all.filter(({ id }) => id.counter > 0)
   }
 
-  /** Returns whether it was new. Of two with one counter the higher hash is written under, both are read. */
+  /** Ascending. */
+  get all(): Epoch[] {
+    return [...this.#epochs.values()].sort((a, b) => a.id.counter - b.id.counter)
+  }
+
+  /**
+   * Returns whether it was new. Of two with one counter the higher hash is written under, both are read. Of epoch 0 there is
+   * one key, and it comes from the link.
+   */
   add(counter: number, key: Uint8Array): boolean {
+    if (counter === 0) return false
     const epoch = { id: epochIdOf(counter, key), key: key.slice() }
     const name = nameOf(epoch.id)
     if (this.#epochs.has(name)) return false

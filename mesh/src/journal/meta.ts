@@ -43,6 +43,8 @@ export class Meta {
   /** Of each log the furthest place that owners named. */
   readonly #vouched = new Map<LogKey, Vouched>()
   readonly #epochs: EpochRecord[] = []
+  /** Invites of archivists that may read. */
+  readonly #sighted = new Set<KeyId>()
   #relayOnly = false
 
   constructor(rootKey: KeyId) {
@@ -55,6 +57,11 @@ export class Meta {
 
   get epochs(): readonly EpochRecord[] {
     return this.#epochs
+  }
+
+  /** Whether an owner lets the archivist read that this chain ends in: a key of epoch 0 was wrapped for it. */
+  isSighted({ path, roles }: Standing): boolean {
+    return path.some((key, step) => roles[step] === 'archivist' && this.#sighted.has(key))
   }
 
   get hasCuts(): boolean {
@@ -71,7 +78,10 @@ export class Meta {
 
   /** `author` has been found to be an owner of this room. */
   add({ record, author, timeMs }: SignedRecord): void {
-    if (record.type === 'epoch') this.#epochs.push(record)
+    if (record.type === 'epoch' && record.counter === 0) {
+      // Everybody else has that key from the link: such a record says who reads although it is an archivist.
+      for (const { recipient } of record.wraps) this.#sighted.add(recipient)
+    } else if (record.type === 'epoch') this.#epochs.push(record)
     else if (record.type === 'policy') this.#relayOnly ||= record.relayOnly
     else {
       const byKey = record.type === 'revoke' ? this.#revocations : this.#closes

@@ -1,0 +1,79 @@
+/** Searching rooms that may be read: one, or all of them. */
+import type { KeptRoom } from '@parley/mesh'
+import { HITS } from './limits.ts'
+import { foldWords } from './match.ts'
+import { printableTitle } from './printable.ts'
+import { RoomText } from './room-text.ts'
+
+export interface SearchHit {
+  readonly room: string
+  readonly document: string
+  readonly title: string
+  readonly snippets: readonly {
+    readonly text: string
+    readonly marks: readonly (readonly [number, number])[]
+  }[]
+  /** Of whoever wrote into it last; empty when they never said one. */
+  readonly author: string
+  /** Of the last entry, by the author's clock; ISO 8601. */
+  readonly time: string
+}
+
+export interface SearchAnswer {
+  readonly hits: readonly SearchHit[]
+  /** Hits beyond those that are listed. */
+  readonly moreCount: number
+  readonly searchedRooms: number
+  readonly blindRooms: number
+  readonly sealedCount: number
+  readonly cutCount: number
+}
+
+export interface NamedRoom {
+  readonly name: string
+  readonly room: KeptRoom
+}
+
+/** Texts in memory go with the rooms that they are of. */
+export class Searcher {
+  readonly #texts = new WeakMap<KeptRoom, RoomText>()
+
+  /** Blind rooms are counted and left out. */
+  async search(rooms: readonly NamedRoom[], words: readonly string[]): Promise<SearchAnswer> {
+    const folded = foldWords(words)
+    const found: { readonly hit: SearchHit; readonly lastMs: number }[] = []
+    let [searchedRooms, sealedCount, cutCount] = [0, 0, 0]
+    for (const { name, room } of rooms) {
+      const text = this.#textOf(room)
+      if (!text) continue
+      const finding = await text.search(folded)
+      searchedRooms++
+      sealedCount += finding.sealedCount
+      cutCount += finding.cutCount
+      for (const { document, title, snippets, authors } of finding.hits) {
+        const { name: author = '', lastMs = 0 } = authors[0] ?? {}
+        const time = new Date(lastMs).toISOString()
+        found.push({
+          hit: { room: name, document, title, snippets, author: printableTitle(author), time },
+          lastMs,
+        })
+      }
+    }
+    found.sort((a, b) => b.lastMs - a.lastMs)
+    return {
+      hits: found.slice(0, HITS).map(({ hit }) => hit),
+      moreCount: Math.max(0, found.length - HITS),
+      searchedRooms,
+      blindRooms: rooms.length - searchedRooms,
+      sealedCount,
+      cutCount,
+    }
+  }
+
+  #textOf(room: KeptRoom): RoomText | null {
+    if (!room.sight) return null
+    const text = this.#texts.get(room) ?? new RoomText(room.sight)
+    this.#texts.set(room, text)
+    return text
+  }
+}
