@@ -110,7 +110,7 @@ export class AccessLists extends LightElement {
   }
 
   #member(member: Member, name: string): TemplateResult {
-    const { key, role, notAfterMs } = member
+    const { key, role, notAfterMs, sighted } = member
     const isMachine = role === 'archivist'
     return html`<li>
       <span class="access-text">
@@ -118,7 +118,7 @@ export class AccessLists extends LightElement {
           >${isMachine ? icon('archivist') : nothing}${personText(member, name)}</bdi
         >
         <span class="hint"
-          >${isMachine ? word('archivistHint') : roleText(role)} · ${untilText(notAfterMs)}</span
+          >${isMachine ? word(sighted ? 'archivistHintSighted' : 'archivistHint') : roleText(role)} · ${untilText(notAfterMs)}</span
         >
       </span>
       ${mayBeRevoked(member) ? this.#button(key, `member-${key}`, () => this.#revokeMember(member, name)) : nothing}
@@ -211,7 +211,7 @@ export class AccessLists extends LightElement {
   }
 }
 
-/** A machine that reads nothing can seal no name either. */
+/** A machine seals no name. */
 function unnamed({ role }: Member): string {
   return word(role === 'archivist' ? 'archivistName' : 'nameless')
 }

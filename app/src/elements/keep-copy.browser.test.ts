@@ -80,6 +80,33 @@ describe('keeping a copy on the server', () => {
     assertEqual(button(share, KEEP)?.disabled, false, 'asked again')
   })
 
+  it('[AR10] lets the server read only where its box was ticked, says so to everybody, and can be asked again when revoked', async () => {
+    const room = await opened('archivist=yes')
+    const notice = screen.querySelector('.notices')
+    await shown(() => button(notice ?? screen, KEEP), 'the offer')
+    assertEqual(notice?.querySelector('input[type="checkbox"]'), null, 'no box in the notice')
+    const share = await openShare()
+    const box = await shown(() => share.querySelector<HTMLInputElement>('keep-copy input'), 'the box')
+    assertEqual(box.labels?.[0]?.textContent?.trim(), 'Let the server read and search this room', 'name')
+    const warning = document.getElementById(box.getAttribute('aria-describedby') ?? '')
+    assertEqual(warning?.textContent?.includes('can then read everything in this room'), true, 'warning')
+    assertEqual(box.checked, false, 'blind by default')
+    box.click()
+    button(share, KEEP)?.click()
+    await shown(() => share.textContent?.includes('can read everything in it'), 'said')
+    await shown(
+      () => share.textContent?.includes('A machine: keeps a copy, can read everything'),
+      'the member',
+    )
+    assertEqual(share.textContent?.includes('revoke it below'), true, 'the way back')
+    const machine = room.members().find(({ role }) => role === 'archivist')
+    if (!machine) throw new Error('no archivist')
+    await room.revoke(machine.key)
+    room.change({ save: { ...room.state.save, archivist: 'none' } })
+    await shown(() => button(share, KEEP), 'offered again')
+    assertEqual(share.querySelector<HTMLInputElement>('keep-copy input')?.checked, false, 'blind again')
+  })
+
   it('is not offered where the server has no archivist', async () => {
     const room = await opened('people=1')
     const share = await openShare()

@@ -20,29 +20,44 @@ export class KeepCopy extends LightElement {
     room: { attribute: false },
     /** Drawn again with every state of the room. */
     state: { attribute: false },
+    /** Where there is room to explain it, the server may be let read as well. */
+    detailed: { type: Boolean },
     phase: { state: true },
+    sighted: { state: true },
     failure: { state: true },
   }
   declare room: Room
   declare state: Room['state']
+  declare detailed: boolean
   declare phase: 'offered' | 'asking' | 'kept'
+  declare sighted: boolean
   declare failure: ProblemKind | null
   /** It may stand in a notice and in a dialog at once. */
   readonly #explainedId = `keep-explained-${++count}`
+  readonly #warnedId = `keep-warned-${count}`
 
   constructor() {
     super()
+    this.detailed = false
     this.phase = 'offered'
+    this.sighted = false
     this.failure = null
   }
 
+  override willUpdate(): void {
+    // From here on the room says it: once its archivist is revoked it can be asked again.
+    if (this.phase !== 'kept' || this.state.save.archivist === 'none') return
+    this.phase = 'offered'
+    this.sighted = false
+  }
+
   override render(): TemplateResult | typeof nothing {
-    if (this.phase === 'kept' || this.state.save.archivist !== 'none')
-      return html`<p role="status">${word('keepDone')}</p>`
+    if (this.phase === 'kept' || this.state.save.archivist !== 'none') return this.#kept()
     const asking = this.phase === 'asking'
     if (!asking && !this.failure && !mayAskToKeep(this.room)) return nothing
     return html`
-      <p id=${this.#explainedId}>${word('keepExplained')}</p>
+      <p id=${this.#explainedId}>${word(this.sighted ? 'keepExplainedSighted' : 'keepExplained')}</p>
+      ${this.detailed ? this.#choice(asking) : nothing}
       <button type="button" aria-describedby=${this.#explainedId} ?disabled=${asking} @click=${() => void this.#ask()}>
         ${icon(asking ? 'waiting' : 'archivist')}${word('keepOnServer')}
       </button>
@@ -51,12 +66,39 @@ export class KeepCopy extends LightElement {
     `
   }
 
+  #choice(asking: boolean): TemplateResult {
+    return html`<label class="check">
+        <input
+          type="checkbox"
+          aria-describedby=${this.#warnedId}
+          ?disabled=${asking}
+          .checked=${this.sighted}
+          @change=${(event: Event) => {
+            this.sighted = (event.target as HTMLInputElement).checked
+          }}
+        />${word('keepSighted')}
+      </label>
+      <p id=${this.#warnedId} class="hint">${word('keepSightedWarning')}</p>`
+  }
+
+  #kept(): TemplateResult {
+    const isRead = this.room.members().some(({ role, sighted }) => role === 'archivist' && sighted)
+    if (!isRead && !(this.phase === 'kept' && this.sighted))
+      return html`<p role="status">${word('keepDone')}</p>`
+    return html`<p role="status">${word('keepDoneSighted')}</p>
+      ${
+        this.detailed && this.room.self.role === 'owner'
+          ? html`<p class="hint">${word('keepTakeBack')}</p>`
+          : nothing
+      }`
+  }
+
   async #ask(): Promise<void> {
     if (this.phase !== 'offered') return
     this.phase = 'asking'
     this.failure = null
     try {
-      await this.room.keepOnServer(location.origin + location.pathname)
+      await this.room.keepOnServer(location.origin + location.pathname, { sighted: this.sighted })
       this.phase = 'kept'
     } catch (error) {
       this.failure = problemOf(error)

@@ -5,7 +5,7 @@ import { LABEL_CHARACTERS } from '../invites.ts'
 import { isLoopback } from '../loopback.ts'
 import type { Invite, InviteOptions, Room } from '../mesh-types.ts'
 import { isShutOut, problemOf, roleText, untilText } from '../state-text.ts'
-import { dateText, type ProblemKind, type UiKey, word } from '../words.ts'
+import { counted, dateText, type ProblemKind, type UiKey, word } from '../words.ts'
 import type { AccessLists } from './access-lists.ts'
 import { icon } from './icon.ts'
 import { LightElement } from './light-element.ts'
@@ -20,7 +20,7 @@ const COPIED_SHOWN_MS = 2_500
 
 function expiryText({ days, notAfterMs }: ExpiryOption): string {
   if (days === null) return word('withMyAccess', { when: dateText(notAfterMs) })
-  return days === 1 ? word('inOneDay') : word('inDays', { count: days })
+  return counted('inOneDay', 'inDays', days)
 }
 
 function offeredTo(own: Role): typeof OFFERED {
@@ -83,7 +83,7 @@ export class ShareDialog extends LightElement {
       <div class="dialog-body">
         ${this.#mayInvite ? this.#form() : html`<p>${word('mayNotInvite')}</p>`}
         ${this.failure ? problem(this.failure) : nothing} ${this.invite ? this.#made(this.invite) : nothing}
-        ${this.open ? html`<keep-copy class="keep-copy" .room=${this.room} .state=${this.state}></keep-copy>` : nothing}
+        ${this.open ? html`<keep-copy class="keep-copy" detailed .room=${this.room} .state=${this.state}></keep-copy>` : nothing}
         ${this.open ? html`<access-lists .room=${this.room} .state=${this.state}></access-lists>` : nothing}
       </div>
     </dialog>`

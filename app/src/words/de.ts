@@ -50,6 +50,7 @@ export const de: Catalogue = {
     untitled: 'Raum ohne Titel',
     saveState: 'Speicherstand',
     onThisDevice: 'Auf diesem Gerät',
+    withPerson: 'Bei einer Person',
     withPeople: 'Bei {count} Leuten',
     withArchivist: 'Beim Archivar',
     receiving: 'Der Raum wird empfangen: {percent} % ({size})',
@@ -58,9 +59,18 @@ export const de: Catalogue = {
       'Der Archivar dieses Servers kann eine versiegelte Kopie behalten, damit Leute mit einem Link den Raum erreichen, wenn niemand hier ist. Lesen kann er sie nicht.',
     keepAsking: 'Der Archivar wird gefragt…',
     keepDone: 'Ein Archivar behält eine versiegelte Kopie dieses Raums.',
+    keepSighted: 'Den Server diesen Raum lesen und durchsuchen lassen',
+    keepSightedWarning:
+      'Wer den Server betreibt, kann dann alles in diesem Raum lesen, auch was später geschrieben wird.',
+    keepExplainedSighted:
+      'Der Archivar dieses Servers kann eine Kopie behalten, die er liest, damit Leute mit einem Link den Raum erreichen, wenn niemand hier ist.',
+    keepDoneSighted: 'Ein Archivar behält eine Kopie dieses Raums und kann alles darin lesen.',
+    keepTakeBack:
+      'Um das zurückzunehmen, entziehe ihm unten den Zugang und behalte dann eine Kopie ohne diese Erlaubnis. Was er bis dahin gelesen hat, hat er gelesen.',
     keepLater: 'Jetzt nicht',
     archivistName: 'Archivar eines Servers',
     archivistHint: 'Eine Maschine: behält eine versiegelte Kopie, liest nichts',
+    archivistHintSighted: 'Eine Maschine: behält eine Kopie, kann alles lesen',
     archivistRolledBack:
       'Einem Archivar fehlt ein Teil dessen, was er bestätigt hatte: Er wurde auf einen älteren Stand zurückgesetzt. Was dort fehlt, wird von hier noch einmal gesendet.',
     notSaved: 'Nicht gespeichert',
@@ -233,7 +243,7 @@ export const de: Catalogue = {
     earlierNone: 'Von dieser Seite gibt es noch keinen früheren Stand.',
     earlierLoading: 'Der Verlauf wird durchgesehen …',
     beforeChanges: 'Vor den Änderungen von {name}',
-    changeCounts: '{inserted} geschrieben, {deleted} gelöscht',
+    changeCounts: 'Zeichen und Absätze geschrieben: {inserted} · gelöscht: {deleted}',
     muchDeleted: 'Viel gelöscht',
     preview: 'Vorschau',
     previewEmpty: 'Die Seite war damals leer.',
@@ -244,6 +254,10 @@ export const de: Catalogue = {
       'Das ist eine Kopie aus einer Datei: Du kannst sie lesen, und sonst sieht sie niemand. Um weiterzuschreiben, kopiere sie als neuen Raum.',
     copyAsNew: 'Als neuen Raum kopieren',
     copying: 'Wird kopiert …',
+    importedElsewhere:
+      'Ein anderes Fenster dieses Browsers hat eine Datei in diesen Raum importiert. Falls hier etwas davon fehlt, öffne den Raum neu.',
+    openAgain: 'Neu öffnen',
+    reload: 'Seite neu laden',
 
     equivocation:
       '{name} hat verschiedenen Leuten verschiedene Fassungen derselben Änderung geschickt. Alle behalten dieselbe, und das Gerät ist aus dem Raum ausgeschlossen.',
@@ -349,9 +363,9 @@ export const de: Catalogue = {
       todo: 'Lade die Seite neu. Geschieht es wieder, sag es denen, die diesen Server betreiben.',
     },
     refused: {
-      what: 'Niemand hier lässt dieses Gerät zu: Dein Zugang zum Raum ist abgelaufen oder wurde nicht erkannt.',
+      what: 'Niemand hier lässt dieses Gerät zu: Dein Zugang zum Raum ist abgelaufen oder wurde nicht erkannt, oder dieser Server lässt nur Leute ein, die seine Betreiber kennen.',
       kept: 'Alles, was du geschrieben hast, ist auf diesem Gerät.',
-      todo: 'Bitte um eine neue Einladung und öffne sie hier; dann werden deine Änderungen zusammengeführt.',
+      todo: 'Bitte um eine neue Einladung und öffne sie hier, oder frage die Betreiber dieses Servers; dann werden deine Änderungen zusammengeführt.',
     },
     revoked: {
       what: 'Dein Zugang zu diesem Raum wurde zurückgenommen.',
@@ -382,6 +396,21 @@ export const de: Catalogue = {
       what: 'Andere sind hier, aber es kam keine direkte Verbindung zustande. Oft liegt eine Firewall oder ein strenges Netz dazwischen.',
       kept: 'Alles, was du geschrieben hast, ist auf diesem Gerät und wird später zusammengeführt.',
       todo: 'Versuche ein anderes Netz oder bitte die Betreiber dieses Servers um ein Relais (TURN).',
+    },
+    'no-relay': {
+      what: 'Dieser Raum verbindet nur über ein Relais, und dieser Server bietet keines: Niemand ist zu erreichen.',
+      kept: 'Alles, was du geschrieben hast, ist auf diesem Gerät und wird später zusammengeführt.',
+      todo: 'Bitte die Betreiber dieses Servers um ein Relais (TURN).',
+    },
+    'signed-out': {
+      what: 'Dieser Server lässt nur Leute ein, die angemeldet sind, und du bist es nicht oder nicht mehr.',
+      kept: 'Alles, was du geschrieben hast, ist auf diesem Gerät und wird später zusammengeführt.',
+      todo: 'Lade die Seite neu, um dich anzumelden.',
+    },
+    'token-unavailable': {
+      what: 'Dieser Server lässt nur Leute mit einem Ausweis seiner Betreiber ein, und es war keiner zu bekommen.',
+      kept: 'Alles, was du geschrieben hast, ist auf diesem Gerät und wird später zusammengeführt.',
+      todo: 'Parley versucht es von selbst noch einmal. Hilft das nicht, sag es den Betreibern dieses Servers.',
     },
   },
 }

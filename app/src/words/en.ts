@@ -48,6 +48,7 @@ export const en = {
     untitled: 'Untitled room',
     saveState: 'Save state',
     onThisDevice: 'On this device',
+    withPerson: 'With 1 person',
     withPeople: 'With {count} people',
     withArchivist: 'With the archivist',
     receiving: 'Receiving the room: {percent} % ({size})',
@@ -56,9 +57,18 @@ export const en = {
       'The archivist of this server can keep a sealed copy, so that people with a link reach the room when nobody is here. It cannot read it.',
     keepAsking: 'Asking the archivist…',
     keepDone: 'An archivist keeps a sealed copy of this room.',
+    keepSighted: 'Let the server read and search this room',
+    keepSightedWarning:
+      'Whoever runs the server can then read everything in this room, what is written later included.',
+    keepExplainedSighted:
+      'The archivist of this server can keep a copy that it reads, so that people with a link reach the room when nobody is here.',
+    keepDoneSighted: 'An archivist keeps a copy of this room and can read everything in it.',
+    keepTakeBack:
+      'To take that back, revoke it below and keep a copy again without it. What it has read by then stays read.',
     keepLater: 'Not now',
     archivistName: 'Archivist of a server',
     archivistHint: 'A machine: keeps a sealed copy, reads nothing',
+    archivistHintSighted: 'A machine: keeps a copy, can read everything',
     archivistRolledBack:
       'An archivist lost part of what it had confirmed: it was put back to an older state. What is missing there is sent again from here.',
     notSaved: 'Not saved',
@@ -228,7 +238,7 @@ export const en = {
     earlierNone: 'There is no earlier state of this page yet.',
     earlierLoading: 'Looking through the history…',
     beforeChanges: 'Before {name}’s changes',
-    changeCounts: '{inserted} written, {deleted} deleted',
+    changeCounts: 'Characters and blocks written: {inserted} · deleted: {deleted}',
     muchDeleted: 'Much was deleted',
     preview: 'Preview',
     previewEmpty: 'The page was empty then.',
@@ -239,6 +249,10 @@ export const en = {
       'This is a copy from a file: you can read it, and nobody else sees it. To go on writing, copy it as a new room.',
     copyAsNew: 'Copy as new room',
     copying: 'Copying…',
+    importedElsewhere:
+      'Another window of this browser imported a file into this room. If something of it is missing here, open the room again.',
+    openAgain: 'Open again',
+    reload: 'Reload the page',
 
     equivocation:
       '{name} sent different people different versions of the same change. Everybody keeps the same one, and that device is shut out of the room.',
@@ -345,9 +359,9 @@ export const en = {
       todo: 'Reload the page. If it happens again, tell whoever runs this server.',
     },
     refused: {
-      what: 'Nobody here admits this device: your access to the room has ended or was not recognised.',
+      what: 'Nobody here admits this device: your access to the room has ended or was not recognised, or this server lets in only people whom its operator knows.',
       kept: 'Everything you wrote is kept on this device.',
-      todo: 'Ask for a new invite and open it here; your changes merge then.',
+      todo: 'Ask for a new invite and open it here, or ask whoever runs this server; your changes merge then.',
     },
     revoked: {
       what: 'Your access to this room was taken back.',
@@ -378,6 +392,21 @@ export const en = {
       what: 'Others are here, but no direct connection to them came about. Often a firewall or a strict network is in between.',
       kept: 'Everything you wrote is kept on this device and merges later.',
       todo: 'Try another network, or ask whoever runs this server to offer a relay (TURN).',
+    },
+    'no-relay': {
+      what: 'This room connects through a relay alone, and this server offers none: nobody can be reached.',
+      kept: 'Everything you wrote is kept on this device and merges later.',
+      todo: 'Ask whoever runs this server to offer a relay (TURN).',
+    },
+    'signed-out': {
+      what: 'This server lets in only people who are signed in, and you are not, or not any more.',
+      kept: 'Everything you wrote is kept on this device and merges later.',
+      todo: 'Reload the page to sign in.',
+    },
+    'token-unavailable': {
+      what: 'This server lets in only people with a token from its operator, and none could be had.',
+      kept: 'Everything you wrote is kept on this device and merges later.',
+      todo: 'Parley tries again by itself. If that does not help, tell whoever runs this server.',
     },
   },
 } as const

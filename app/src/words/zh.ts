@@ -47,6 +47,7 @@ export const zh: Catalogue = {
     untitled: '未命名房间',
     saveState: '保存状态',
     onThisDevice: '在此设备上',
+    withPerson: '在 1 人处',
     withPeople: '在 {count} 人处',
     withArchivist: '在存档者处',
     receiving: '正在接收房间：{percent} %（{size}）',
@@ -55,9 +56,16 @@ export const zh: Catalogue = {
       '此服务器的存档者可以保留一份密封的副本，这样无人在线时，持有链接的人也能进入房间。它无法读取内容。',
     keepAsking: '正在询问存档者……',
     keepDone: '有一个存档者保留着这个房间的密封副本。',
+    keepSighted: '允许服务器读取并搜索这个房间',
+    keepSightedWarning: '这样，运行该服务器的人就能读取这个房间里的一切，包括以后写下的内容。',
+    keepExplainedSighted:
+      '此服务器的存档者可以保留一份它能读取的副本，这样无人在线时，持有链接的人也能进入房间。',
+    keepDoneSighted: '有一个存档者保留着这个房间的副本，并且能读取其中的一切。',
+    keepTakeBack: '如要收回，请在下方撤销它，然后不勾选此项再保留一份副本。它在此之前读过的内容无法收回。',
     keepLater: '以后再说',
     archivistName: '服务器的存档者',
     archivistHint: '机器：保留密封的副本，不读取任何内容',
+    archivistHintSighted: '机器：保留副本，能读取一切',
     archivistRolledBack:
       '一个存档者丢失了它已确认的部分内容：它被恢复到了较早的状态。缺少的内容会从这里重新发送。',
     notSaved: '未保存',
@@ -218,7 +226,7 @@ export const zh: Catalogue = {
     earlierNone: '此页面还没有较早的状态。',
     earlierLoading: '正在查看历史…',
     beforeChanges: '{name} 修改之前',
-    changeCounts: '写入 {inserted}，删除 {deleted}',
+    changeCounts: '写入字符和段落：{inserted} · 删除：{deleted}',
     muchDeleted: '删除了很多',
     preview: '预览',
     previewEmpty: '当时页面是空的。',
@@ -228,6 +236,9 @@ export const zh: Catalogue = {
     copyNotice: '这是来自文件的副本：您可以阅读，其他人看不到。要继续书写，请复制为新房间。',
     copyAsNew: '复制为新房间',
     copying: '正在复制…',
+    importedElsewhere: '此浏览器的另一个窗口向此房间导入了文件。如果这里缺少其中的内容，请重新打开房间。',
+    openAgain: '重新打开',
+    reload: '重新加载页面',
 
     equivocation: '{name} 向不同的人发送了同一修改的不同版本。所有人保留同一个版本，该设备已被拒于房间之外。',
     authorRefused: '有设备发送了它无权写入的内容，未被采用。',
@@ -332,9 +343,9 @@ export const zh: Catalogue = {
       todo: '请重新加载页面。如再次发生，请告知服务器的管理者。',
     },
     refused: {
-      what: '这里没有人接纳此设备：您的权限已结束或未被识别。',
+      what: '这里没有人接纳此设备：您的权限已结束或未被识别，或者此服务器只接纳其管理者认识的人。',
       kept: '您写的内容都保存在此设备上。',
-      todo: '请索取新的邀请并在此打开，届时您的修改会合并。',
+      todo: '请索取新的邀请并在此打开，或询问服务器的管理者；届时您的修改会合并。',
     },
     revoked: {
       what: '您进入此房间的权限已被收回。',
@@ -365,6 +376,21 @@ export const zh: Catalogue = {
       what: '有人在场，但无法建立直接连接，通常是防火墙或受限网络所致。',
       kept: '您写的内容都保存在此设备上，稍后合并。',
       todo: '请换一个网络，或请服务器的管理者提供中继（TURN）。',
+    },
+    'no-relay': {
+      what: '此房间只通过中继连接，而此服务器没有提供中继：无法联系到任何人。',
+      kept: '您写的内容都保存在此设备上，稍后合并。',
+      todo: '请服务器的管理者提供中继（TURN）。',
+    },
+    'signed-out': {
+      what: '此服务器只接纳已登录的人，而您尚未登录，或登录已结束。',
+      kept: '您写的内容都保存在此设备上，稍后合并。',
+      todo: '请重新加载页面以登录。',
+    },
+    'token-unavailable': {
+      what: '此服务器只接纳持有管理者令牌的人，而未能取得令牌。',
+      kept: '您写的内容都保存在此设备上，稍后合并。',
+      todo: 'Parley 会自动重试。如果无效，请告知服务器的管理者。',
     },
   },
 }
