@@ -179,6 +179,7 @@ class ArchiveCore implements KeptRoom {
         blameAuthor: (author, reason, detail) => this.#refuseAuthor(author, reason, detail),
         dropped: (why) => this.#platform.log('debug', 'entry-dropped', { why }),
         consumed: (from, bytes) => (from as LiveLink).link.consumed(bytes),
+        wasted: (from, workMs) => this.#links.wasted(from as LiveLink, workMs),
       },
     )
   }

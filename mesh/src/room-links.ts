@@ -24,6 +24,7 @@ import type { AuthorBook } from './journal/author-book.ts'
 import type { AuthorLog, EntryRecord } from './journal/author-log.ts'
 import type { Journal } from './journal/journal.ts'
 import { JournalSync } from './journal/journal-sync.ts'
+import { workOf } from './journal/work-costs.ts'
 import {
   BEHIND_MS,
   IHAVE_GRACE_MS,
@@ -36,11 +37,15 @@ import {
 } from './limits.ts'
 import type { Lane } from './link/chunk.ts'
 import { LinkBudget, NewsAllowance } from './link/link-budget.ts'
+import { type LinkWork, LinkWorks } from './link/link-work.ts'
 import type { PeerLink } from './link/peer-link.ts'
 import { SourceTrees } from './overlay/source-trees.ts'
 import type { Clock, LinkPath } from './ports.ts'
+import { LinkIntake } from './room-intake.ts'
 
 const ON_SYNC_LANE: ReadonlySet<Frame['type']> = new Set(['entry', 'author', 'heads'])
+/** A link that ended so has nothing waiting that would be worth looking at. */
+const BLAMED: ReadonlySet<CloseReason> = new Set(['malformed', 'tooLarge', 'rate', 'role', 'equivocation'])
 
 /** One proven link to one running copy of the room. */
 export interface LiveLink {
@@ -54,9 +59,9 @@ export interface LiveLink {
   readonly allowance: NewsAllowance
   /** Authors whose chains went out on this link. */
   readonly authorsSent: Set<KeyId>
-  /** Chains under verification: entries that follow wait for them. */
-  learning: number
-  readonly deferred: { readonly bytes: Uint8Array; readonly lane: Lane }[]
+  /** What its key has cost. */
+  readonly work: LinkWork
+  readonly intake: LinkIntake
   /** WANTs are served one after the other. */
   serving: Promise<void>
   wantsWaiting: number
@@ -94,6 +99,7 @@ export class RoomLinks {
   readonly #trees = new SourceTrees<LiveLink>()
   readonly sync: JournalSync<LiveLink>
   readonly #fresh = new Map<string, AuthorLog>()
+  readonly #works = new LinkWorks()
   #ihaveTimer: (() => void) | null = null
 
   constructor(deps: RoomLinksDeps, events: RoomLinksEvents) {
@@ -118,16 +124,25 @@ export class RoomLinks {
   }
 
   attach(proven: ProvenLink): LiveLink {
+    const { clock } = this.#deps
+    const work = this.#works.attach(proven.peer.standing.key, clock.nowMs())
     const live: LiveLink = {
       link: proven.link,
       key: proven.peer.standing.key,
       instance: toBase64Url(proven.peer.instance),
       branch: proven.peer.standing.path,
-      budget: new LinkBudget(this.#deps.clock.nowMs()),
-      allowance: new NewsAllowance(this.#deps.clock.nowMs()),
+      budget: new LinkBudget(clock.nowMs()),
+      allowance: new NewsAllowance(clock.nowMs()),
       authorsSent: new Set(),
-      learning: 0,
-      deferred: [],
+      work,
+      intake: new LinkIntake({
+        clock,
+        work,
+        verifyingBytes: () => this.#deps.admission.waitingBytesOf(live),
+        dispatch: (bytes, lane) => this.#dispatch(live, bytes, lane),
+        caughtUp: () => this.sync.sendDigest(live),
+        close: (code, detail) => live.link.close(code, detail),
+      }),
       serving: Promise.resolve(),
       wantsWaiting: 0,
       behind: false,
@@ -274,6 +289,9 @@ export class RoomLinks {
 
   #detach(live: LiveLink, reason: CloseReason, detail: string): void {
     if (!this.#live.delete(live)) return
+    live.intake.stop()
+    this.#works.detach(live.key)
+    if (BLAMED.has(reason)) this.#deps.admission.forget(live)
     this.#trees.detach(live)
     this.sync.detach(live)
     this.#events.detached(live, reason, detail)
@@ -360,11 +378,18 @@ export class RoomLinks {
 
   #receive(live: LiveLink, bytes: Uint8Array, lane: Lane): void {
     if (!this.#isWithinBudget(live, bytes, lane)) return
-    if (live.learning > 0) {
-      live.deferred.push({ bytes: bytes.slice(), lane })
-      return
-    }
-    this.#dispatch(live, bytes, lane)
+    live.intake.receive(bytes, lane, lane !== 'sync' && frameNameOf(bytes[0] ?? 0) === 'entry')
+  }
+
+  /** Applying what this key wrote, whoever brought it, took so long. */
+  charge(key: string, workMs: number): void {
+    this.#works.known(key)?.charge(workMs, this.#deps.clock.nowMs())
+  }
+
+  /** Looking at what this link sent was of no use, and nobody had asked for it. */
+  wasted(live: LiveLink, workMs: number): void {
+    if (!live.work.waste(workMs, this.#deps.clock.nowMs()))
+      live.link.close(CLOSE.rate, 'too much work in vain')
   }
 
   /** What was asked for comes on the sync lane, under credit; heads there cost more than their bytes. */
@@ -391,6 +416,7 @@ export class RoomLinks {
       live.link.close(CLOSE.malformed, `${frame.type} on the sync lane`)
       return
     }
+    live.work.charge(workOf(frame.type, bytes.length), this.#deps.clock.nowMs())
     this.#handle(live, frame, lane === 'sync' ? bytes.length : 0)
   }
 
@@ -399,7 +425,7 @@ export class RoomLinks {
       case 'entry':
         return this.#deps.admission.receive(live, frame.entry, creditBytes > 0, creditBytes)
       case 'author':
-        return void this.#learn(live, frame.chain, creditBytes)
+        return void live.intake.hold(this.#learn(live, frame.chain, creditBytes))
       case 'heads':
         this.#events.frame(live, frame)
         this.sync.handle(live, frame)
@@ -427,24 +453,9 @@ export class RoomLinks {
     }
   }
 
-  /** Chains of another room, or broken ones, are left out without blame: entries under them then have no author. */
   async #learn(live: LiveLink, chain: Uint8Array, creditBytes: number): Promise<void> {
-    live.learning++
-    try {
-      await this.#deps.authors.learn(chain.slice())
-    } finally {
-      live.learning--
-      if (creditBytes > 0 && this.#live.has(live)) live.link.consumed(creditBytes)
-      this.#dispatchDeferred(live)
-    }
-  }
-
-  #dispatchDeferred(live: LiveLink): void {
-    while (live.learning === 0) {
-      const next = live.deferred.shift()
-      if (!next) return
-      if (this.#live.has(live)) this.#dispatch(live, next.bytes, next.lane)
-    }
+    await this.#deps.admission.learn(live, chain.slice())
+    if (creditBytes > 0 && this.#live.has(live)) live.link.consumed(creditBytes)
   }
 
   /** What was announced usually comes along the tree in a moment; what does not is asked for, and the tree mended. */

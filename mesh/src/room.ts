@@ -291,6 +291,7 @@ class RoomCore implements Room {
         blameAuthor: (author, reason, detail) => this.#refuseAuthor(author, reason, detail),
         dropped: (why) => this.#platform.log('debug', 'entry-dropped', { why }),
         consumed: (from, bytes) => (from as LiveLink).link.consumed(bytes),
+        wasted: (from, workMs) => this.#links.wasted(from as LiveLink, workMs),
       },
     )
   }
@@ -362,6 +363,7 @@ class RoomCore implements Room {
         write: (session, update) => this.#writeEntry(name, session, update),
         onRefused: (log, seq, fault) => this.#handleGateRefusal(log, seq, fault),
         onNeedsBeyond: (log) => this.#wantBeyond(log),
+        onWork: (log, workMs) => this.#links.charge(log.author, workMs),
         onError: (error) => this.#emit({ type: 'error', error }),
       }),
     })

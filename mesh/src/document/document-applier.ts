@@ -4,7 +4,7 @@
  * something that stands builds on it. Rules: docs/spec.md, GT and ST.
  */
 import type * as Y from 'yjs'
-import { APPLY_SLICE_MS } from '../limits.ts'
+import { APPLY_SLICE_MS, ENTRY_APPLY_MS } from '../limits.ts'
 import type { Clock } from '../ports.ts'
 import { ApplySlices } from './apply-slices.ts'
 import { blankUpdate } from './blank-update.ts'
@@ -25,7 +25,7 @@ export interface ApplierDeps {
   readonly onNeedsBeyond: (log: LogView) => void
   /** Something was applied that no longer stands as it was: the document has to be rebuilt. */
   readonly onStale: () => void
-  /** Judging and applying a part of this log took so long. */
+  /** Judging and applying a part of this log took so much longer than it usually does. */
   readonly onWork?: (log: LogView, workMs: number) => void
 }
 
@@ -168,7 +168,7 @@ export class DocumentApplier {
     const startMs = this.#deps.clock.nowMs()
     const sliced = this.#sliced.get(cursor)
     const goesOn = sliced ? this.#applySlice(cursor, sliced) : this.#step(cursor)
-    const workMs = this.#deps.clock.nowMs() - startMs
+    const workMs = this.#deps.clock.nowMs() - startMs - (sliced ? 0 : ENTRY_APPLY_MS)
     if (workMs > 0) this.#deps.onWork?.(cursor.log, workMs)
     return goesOn
   }

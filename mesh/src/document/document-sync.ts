@@ -40,7 +40,7 @@ export interface DocumentSyncDeps {
   readonly onRefused: (log: LogView, seq: number, fault: GateFault) => void
   /** Something that stands builds on entries beyond this log's cut that are not stored here. */
   readonly onNeedsBeyond: (log: LogView) => void
-  /** Judging and applying a part of this log took so long. */
+  /** Judging and applying a part of this log took so much longer than it usually does. */
   readonly onWork?: (log: LogView, workMs: number) => void
   readonly onReplaced: () => void
   readonly onError: (error: ParleyError) => void

@@ -35,6 +35,7 @@ async function makeGate(seed: string, standing = FREE) {
       consumed: (_from, bytes) => {
         consumedBytes += bytes
       },
+      wasted: () => undefined,
     },
   )
   house.verifyCount = 0

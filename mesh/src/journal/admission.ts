@@ -1,6 +1,6 @@
 /**
  * The gate of the journal: what came over a link is checked here, cheapest first, before it is stored and forwarded.
- * Rules: docs/spec.md, EN and ST.
+ * Links take turns, by what their frames cost. Rules: docs/spec.md, EN, ST and WK.
  */
 import {
   type CloseReason,
@@ -11,11 +11,13 @@ import {
   sha256,
   TooLargeError,
 } from '@parley/protocol'
-import { ADMIT_BATCH, CLOCK_AHEAD_MS } from '../limits.ts'
+import { ADMIT_BATCH, ADMIT_BATCH_MS, CLOCK_AHEAD_MS, WAITING_FRAME_BYTES } from '../limits.ts'
 import type { AuthorBook } from './author-book.ts'
 import type { AuthorLog, EntryRecord } from './author-log.ts'
 import type { EntryCheck } from './blind-seal.ts'
+import { type Costed, FairQueue } from './fair-queue.ts'
 import type { Journal } from './journal.ts'
+import { chainCostMs, entryCostMs, frameCostMs } from './work-costs.ts'
 
 /** Where an entry came from: whatever the room uses to tell its links apart. */
 export type Origin = object
@@ -47,6 +49,8 @@ export interface AdmissionEvents {
   dropped(why: 'unknown-author' | 'expired' | 'ahead-of-time' | 'beyond-cut'): void
   /** A frame of so many bytes has been dealt with. */
   consumed(from: Origin, bytes: number): void
+  /** So much work was of no use to anybody, and nobody had asked this link for it. */
+  wasted(from: Origin, workMs: number): void
 }
 
 export interface AdmissionDeps {
@@ -64,26 +68,35 @@ export interface AdmissionDeps {
   readonly isOpen: (doc: SealedEntry['doc']) => boolean
 }
 
-interface Arrival {
-  readonly from: Origin
+interface Arrival extends Costed {
+  readonly kind: 'entry'
   readonly entry: SealedEntry
-  readonly message: Uint8Array
-  readonly hash: Uint8Array
   readonly wanted: boolean
   readonly size: number
 }
 
-/** An arrival whose signature is being verified; `role` is the fault to blame if the signature holds. */
+interface ChainArrival extends Costed {
+  readonly kind: 'chain'
+  readonly chain: Uint8Array
+  readonly done: () => void
+}
+
+/** An arrival whose signature was verified; `forbidden` is the fault to blame if it holds. */
 interface Pending extends Arrival {
+  readonly hash: Uint8Array
   readonly forbidden: boolean
   readonly verified: boolean
   readonly plaintext: Uint8Array | null
 }
 
+function sizesOf(bytes: Uint8Array, cost: (byteCount: number) => number) {
+  return { byteCount: bytes.length + WAITING_FRAME_BYTES, costMs: cost(bytes.length) }
+}
+
 export class Admission {
   readonly #deps: AdmissionDeps
   readonly #events: AdmissionEvents
-  readonly #queue: Arrival[] = []
+  readonly #queue = new FairQueue<Arrival | ChainArrival>()
   #pumping = false
 
   constructor(deps: AdmissionDeps, events: AdmissionEvents) {
@@ -91,9 +104,9 @@ export class Admission {
     this.#events = events
   }
 
-  /** Entries under verification or waiting for it. */
-  get waitingCount(): number {
-    return this.#queue.length
+  /** Bytes of what this link sent that wait to be verified. */
+  waitingBytesOf(from: Origin): number {
+    return this.#queue.byteCountOf(from)
   }
 
   receive(from: Origin, bytes: Uint8Array, wanted: boolean, size: number): void {
@@ -107,44 +120,84 @@ export class Admission {
       this.#events.blameLink(from, reason, `entry: ${error.message}`)
       return
     }
-    const message = this.#deps.seal.message(entry)
-    this.#queue.push({ from, entry, message, hash: sha256(message), wanted, size })
+    this.#add({ kind: 'entry', from, entry, wanted, size, ...sizesOf(bytes, entryCostMs) })
+  }
+
+  /** Resolves when the chain was looked at, in its link's turn, or the link {@link forget|forgotten}. */
+  learn(from: Origin, chain: Uint8Array): Promise<void> {
+    return new Promise((done) =>
+      this.#add({ kind: 'chain', from, chain, done, ...sizesOf(chain, chainCostMs) }),
+    )
+  }
+
+  /** Nothing that this link sent and that still waits is looked at any more. */
+  forget(from: Origin): void {
+    for (const work of this.#queue.drop(from)) if (work.kind === 'chain') work.done()
+  }
+
+  #add(work: Arrival | ChainArrival): void {
+    this.#queue.add(work)
     if (!this.#pumping) void this.#pump()
   }
 
   async #pump(): Promise<void> {
     this.#pumping = true
     try {
-      while (this.#queue.length > 0) {
-        const batch = this.#queue.splice(0, ADMIT_BATCH)
-        const pending = await Promise.all(batch.map((arrival) => this.#verify(arrival)))
+      while (this.#queue.count > 0) {
+        const batch = this.#queue.take(ADMIT_BATCH, ADMIT_BATCH_MS)
+        const pending = await Promise.all(
+          batch.map((work) => (work.kind === 'chain' ? this.#learn(work) : this.#verify(work))),
+        )
         this.#commit(pending.filter((item) => item !== null))
-        for (const arrival of batch) this.#events.consumed(arrival.from, arrival.size)
+        for (const work of batch) if (work.kind === 'entry') this.#events.consumed(work.from, work.size)
       }
     } finally {
       this.#pumping = false
     }
   }
 
+  /** Chains of another room, or broken ones, are left out: entries under them then have no author. */
+  async #learn({ from, chain, costMs, done }: ChainArrival): Promise<null> {
+    const verdict = await this.#deps.authors.learn(chain)
+    if (!verdict.ok) this.#events.wasted(from, costMs)
+    done()
+    return null
+  }
+
   /** `null` when it is settled without a signature. */
   async #verify(arrival: Arrival): Promise<Pending | null> {
-    const { entry, hash, from } = arrival
+    const { entry, from } = arrival
     const { right } = this.#deps.authors.rightOf(entry, this.#deps.cutOf(entry))
-    if (right === 'unknown') return this.#drop('unknown-author')
-    if (right === 'expired') return this.#drop('expired')
+    if (right === 'unknown') return this.#dropInVain(arrival, 'unknown-author')
+    if (right === 'expired') return this.#dropInVain(arrival, 'expired')
     if (right === 'beyond' && (entry.doc === 'meta' || !this.#deps.isWanted(from, entry))) {
-      return this.#drop('beyond-cut')
+      return this.#dropInVain(arrival, 'beyond-cut')
     }
-    if (this.#deps.hasLost(entry, hash)) return this.#drop('beyond-cut')
+    // A clock that is wrong may be ours: nobody is to blame.
     if (entry.timeMs > this.#deps.nowMs() + CLOCK_AHEAD_MS) return this.#drop('ahead-of-time')
+    const message = this.#deps.seal.message(entry)
+    const hash = sha256(message)
+    if (this.#deps.hasLost(entry, hash)) return this.#dropInVain(arrival, 'beyond-cut')
     const forbidden = right === 'no'
     if (!forbidden && this.#deps.journal.logFor(entry).judge(entry, hash).verdict === 'known') {
-      if (!arrival.wanted) this.#events.duplicate(from, entry.author)
-      return null
+      return this.#known(arrival, frameCostMs(entry.bytes.length))
     }
     const opening = !forbidden && this.#deps.isOpen(entry.doc) ? this.#deps.seal.open(entry) : null
-    const [verified, plaintext] = await Promise.all([this.#deps.seal.verify(entry, arrival.message), opening])
-    return { ...arrival, forbidden, verified, plaintext }
+    const [verified, plaintext] = await Promise.all([this.#deps.seal.verify(entry, message), opening])
+    return { ...arrival, hash, forbidden, verified, plaintext }
+  }
+
+  #known({ entry, from, wanted }: Arrival, workMs: number): null {
+    if (wanted) return null
+    this.#events.duplicate(from, entry.author)
+    this.#events.wasted(from, workMs)
+    return null
+  }
+
+  /** Without a signature: whoever signed it, it is not taken. */
+  #dropInVain({ from, wanted, entry }: Arrival, why: Parameters<AdmissionEvents['dropped']>[0]): null {
+    if (!wanted) this.#events.wasted(from, frameCostMs(entry.bytes.length))
+    return this.#drop(why)
   }
 
   #drop(why: Parameters<AdmissionEvents['dropped']>[0]): null {
@@ -164,30 +217,37 @@ export class Admission {
   #commitOne(pending: Pending): Admitted | null {
     const { entry, hash, from, wanted, plaintext } = pending
     if (!pending.verified) return this.#blameLink(from, 'signature of an entry does not verify')
-    if (pending.forbidden) return this.#refuseRole(entry)
+    if (pending.forbidden) return this.#refuseRole(pending)
     const log = this.#deps.journal.logFor(entry)
     const { verdict } = log.judge(entry, hash)
     switch (verdict) {
       case 'next':
         return { log, record: this.#deps.journal.append(log, entry, hash), entry, plaintext, from, wanted }
       case 'known':
-        if (!wanted) this.#events.duplicate(from, entry.author)
-        return null
+        return this.#known(pending, pending.costMs)
       case 'gap':
         this.#events.gap(from, entry)
         return null
       case 'fork':
+        this.#verifiedInVain(pending)
         this.#events.fork(from, log, entry)
         return null
       case 'time-runs-back':
+        this.#verifiedInVain(pending)
         return this.#blameAuthor(entry.author, 'malformed', 'time runs back in a log')
     }
   }
 
   /** A grant that others show for somebody may not be all that they have: only who showed it is to blame. */
-  #refuseRole(entry: SealedEntry): null {
-    if (!this.#deps.authors.hasShownItself(entry.author)) return this.#drop('unknown-author')
-    return this.#blameAuthor(entry.author, 'role', `may not write ${entry.doc}`)
+  #refuseRole(pending: Pending): null {
+    const { author, doc } = pending.entry
+    this.#verifiedInVain(pending)
+    if (!this.#deps.authors.hasShownItself(author)) return this.#drop('unknown-author')
+    return this.#blameAuthor(author, 'role', `may not write ${doc}`)
+  }
+
+  #verifiedInVain({ from, wanted, costMs }: Pending): void {
+    if (!wanted) this.#events.wasted(from, costMs)
   }
 
   #blameLink(from: Origin, detail: string): null {
