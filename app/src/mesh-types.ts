@@ -28,6 +28,8 @@ export interface OpenOptions {
   /** `ws://…` or `wss://…` of `/v1` endpoints, in the order to try them. */
   readonly signaling: string[]
   readonly profile: Profile
+  /** Of the server's operator; rejects when there is none to be had just now. */
+  readonly token?: (signalingUrl: string) => Promise<string | null>
 }
 
 /** What this browser has of what the mesh needs. */

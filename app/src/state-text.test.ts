@@ -26,6 +26,8 @@ describe('the save state', () => {
   it('reads as agreed, fact beside fact', () => {
     expect(saveStateText(saved)).toBe('On this device')
     expect(saveStateText({ ...saved, holderCount: 2 })).toBe('On this device · With 2 people')
+    expect(saveStateText({ ...saved, holderCount: 1 })).toBe('On this device · With 1 person')
+    expect(saveStateText({ ...saved, holderCount: 1200 })).toBe('On this device · With 1,200 people')
     expect(saveStateText({ ...saved, device: 'failed' })).toBe('Not saved')
   })
 

@@ -12,13 +12,13 @@ import type {
   SyncState,
 } from './mesh-types.ts'
 
-import { dateText, isProblemKind, type ProblemKind, sizeText, type UiKey, word } from './words.ts'
+import { counted, dateText, isProblemKind, type ProblemKind, sizeText, type UiKey, word } from './words.ts'
 
 /** The facts side by side, never folded into one. */
 export function saveStateText(save: SaveState): string {
   const device = { saved: 'onThisDevice', saving: 'saving', failed: 'notSaved' } as const
   const facts = [word(device[save.device])]
-  if (save.holderCount > 0) facts.push(word('withPeople', { count: save.holderCount }))
+  if (save.holderCount > 0) facts.push(counted('withPerson', 'withPeople', save.holderCount))
   if (save.archivist === 'holds') facts.push(word('withArchivist'))
   return facts.join(' · ')
 }
@@ -33,9 +33,9 @@ export function receivingText(sync: SyncState): string {
 }
 
 function connectedText(linkCount: number, signaling: 'up' | 'down'): string {
-  const one = signaling === 'up' ? 'connectedOne' : 'connectedOneDown'
-  const many = signaling === 'up' ? 'connectedMany' : 'connectedManyDown'
-  return linkCount === 1 ? word(one) : word(many, { count: linkCount })
+  return signaling === 'up'
+    ? counted('connectedOne', 'connectedMany', linkCount)
+    : counted('connectedOneDown', 'connectedManyDown', linkCount)
 }
 
 /** Nothing where all links are direct, which is what one expects. */
@@ -102,7 +102,10 @@ export function connectionProblem(connection: ConnectionState): ProblemKind | nu
 }
 
 export function stateProblem(state: RoomState): ProblemKind | null {
-  return state.save.device === 'failed' ? 'storage-failed' : connectionProblem(state.connection)
+  if (state.save.device === 'failed') return 'storage-failed'
+  const kind = connectionProblem(state.connection)
+  const { relayOnly, relayOffered } = state.reach
+  return kind === 'unreachable' && relayOnly && relayOffered === false ? 'no-relay' : kind
 }
 
 /** An insecure address hides the other features too, so it is named first. */

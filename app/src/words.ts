@@ -29,6 +29,11 @@ export function word(key: UiKey, values: Readonly<Record<string, string | number
   return fill(catalogue.ui[key], values)
 }
 
+/** One of something has words of its own. */
+export function counted(one: UiKey, many: UiKey, count: number): string {
+  return count === 1 ? word(one) : word(many, { count: countText(count) })
+}
+
 export function isProblemKind(kind: string): kind is ProblemKind {
   return Object.hasOwn(catalogue.problems, kind)
 }

@@ -17,6 +17,8 @@ export interface Targets {
 export interface ExtraFile {
   readonly contentType: string
   readonly body: string | Uint8Array
+  /** 200 unless told otherwise. */
+  readonly status?: number
 }
 
 export class Door {
@@ -82,7 +84,7 @@ export class Door {
   #handleRequest(incoming: IncomingMessage, response: ServerResponse): void {
     const extra = this.extraFiles.get(incoming.url ?? '')
     if (extra) {
-      response.writeHead(200, { 'Content-Type': extra.contentType }).end(extra.body)
+      response.writeHead(extra.status ?? 200, { 'Content-Type': extra.contentType }).end(extra.body)
       return
     }
     const { method, url, headers } = incoming

@@ -105,7 +105,9 @@ it('reads how tokens are checked', () => {
     type: 'JWT',
     algorithms: ['ES256', 'PS512'],
   }
-  expect(url).toMatchObject({ ok: true, config: { admission: 'token', tokens: given } })
+  expect(url).toMatchObject({ ok: true, config: { admission: 'token', tokens: given, tokenPath: null } })
+  const path = readConfig([], { PARLEY_TOKEN_PATH: '/oauth2/auth' })
+  expect(path).toMatchObject({ ok: true, config: { tokenPath: '/oauth2/auth' } })
 })
 
 it.each([
@@ -116,6 +118,7 @@ it.each([
   [['--token-keys', 'k', '--token-algorithms', 'EdDSA,HS256'], '--token-algorithms'],
   [['--token-keys', 'k', '--token-algorithms', 'none'], '--token-algorithms'],
   [['--token-keys', 'k', '--token-type', 'a b'], '--token-type'],
+  [['--token-path', 'https://id.example/token'], '--token-path'],
   [['--trusted-proxies', '10.0.0.0/33'], '--trusted-proxies'],
   [['--connections-per-key', '0'], '--connections-per-key'],
 ])('[SG15] refuses %j', (args, named) => {

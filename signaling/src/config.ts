@@ -45,6 +45,7 @@ export const DEFAULT_CONFIG: Config = {
   archivist: null,
   admission: 'grant',
   tokens: null,
+  tokenPath: null,
   redisUrl: null,
   limits: DEFAULT_LIMITS,
   logLevel: 'info',

@@ -191,7 +191,7 @@ async function drain(parts: Parts, server: Server, upgrades: Upgrades): Promise<
 /** `given` may leave out whatever has a default. Rejects when the port is taken or a named file cannot be read. */
 export async function startServer(given: Partial<Config> = {}): Promise<RunningServer> {
   const config: Config = { ...DEFAULT_CONFIG, ...given }
-  const assets: Assets = config.appDir === null ? new Map() : await loadApp(config.appDir)
+  const assets: Assets = config.appDir === null ? new Map() : await loadApp(config.appDir, config.tokenPath)
   const parts = await makeParts(config)
   const server = await makeHttpServer(config)
   limitSocketsOf(server, parts)

@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, relative, sep } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { APP_BYTES, GZIP_MIN_BYTES } from './limits.ts'
+import { withTokenPath } from './tokens/token-path.ts'
 
 export interface Asset {
   readonly body: Buffer
@@ -55,8 +56,8 @@ function toAsset(path: string, body: Buffer): Asset {
   }
 }
 
-/** Rejects when `dir` cannot be read, has no `index.html`, or holds more than an app would. */
-export async function loadApp(dir: string): Promise<Assets> {
+/** Rejects when `dir` cannot be read, has no `index.html` (with a place for the path), or holds more than an app would. */
+export async function loadApp(dir: string, tokenPath: string | null = null): Promise<Assets> {
   const assets = new Map<string, Asset>()
   let bytes = 0
   for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
@@ -68,8 +69,11 @@ export async function loadApp(dir: string): Promise<Assets> {
     if (bytes > APP_BYTES) throw new Error(`${dir} holds more than ${APP_BYTES} bytes: not a built app`)
     assets.set(path, toAsset(path, body))
   }
-  if (!assets.has('/index.html')) throw new Error(`${dir} has no index.html: build the app first`)
-  return assets
+  const index = assets.get('/index.html')
+  if (!index) throw new Error(`${dir} has no index.html: build the app first`)
+  if (tokenPath === null) return assets
+  const page = withTokenPath(index.body.toString(), tokenPath)
+  return assets.set('/index.html', toAsset('/index.html', Buffer.from(page)))
 }
 
 /** `null` for a path that names no asset; `/` names the index. */

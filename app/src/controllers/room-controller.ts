@@ -58,6 +58,12 @@ export class RoomController implements ReactiveController {
     this.#enqueue(() => this.#open(request))
   }
 
+  /** Closes the room and opens it with all that is stored by now. */
+  reopen(): void {
+    this.#enqueue(() => this.#close())
+    this.retry()
+  }
+
   retry(): void {
     if (this.#request) this.request(this.#request)
   }

@@ -1,7 +1,9 @@
 import { limits } from '@parley/protocol'
 import { html, nothing, type TemplateResult } from 'lit'
-import { loadMesh, ownSignaling } from '../mesh.ts'
+import { tellImport } from '../import-news.ts'
+import { loadMesh } from '../mesh.ts'
 import type { OpenOptions, Room } from '../mesh-types.ts'
+import { openOptions } from '../open-options.ts'
 import { normalizePassphrase } from '../passphrase.ts'
 import { cleanName } from '../profile.ts'
 import type { ProfileStore } from '../profile-store.ts'
@@ -199,7 +201,10 @@ export class FileDialog extends LightElement {
 
   async #imported(bytes: Uint8Array, passphrase: string | null): Promise<Room> {
     const mesh = await loadMesh()
-    return mesh.importRoom(bytes, { ...this.#options(), ...(passphrase === null ? {} : { passphrase }) })
+    const key = passphrase === null ? {} : { passphrase }
+    const room = await mesh.importRoom(bytes, { ...this.#options(), ...key })
+    tellImport(room.id)
+    return room
   }
 
   async #recover(file: File, passphrase: string, typedName: string): Promise<void> {
@@ -212,8 +217,7 @@ export class FileDialog extends LightElement {
   }
 
   #options(): OpenOptions {
-    const { name, color } = this.profile.value
-    return { signaling: ownSignaling(location), profile: { name, color } }
+    return openOptions(this.profile.value)
   }
 
   /** `bytes`: of a file whose passphrase may be tried again. */

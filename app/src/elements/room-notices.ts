@@ -1,26 +1,33 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Room, RoomState } from '../mesh-types.ts'
+import type { TokenFault } from '../operator-token.ts'
+import type { Mishap } from '../room-events.ts'
 import { receivedPercent, receivingText, stateProblem } from '../state-text.ts'
-import { type ProblemKind, type UiKey, word } from '../words.ts'
+import { type UiKey, word } from '../words.ts'
 import { icon } from './icon.ts'
 import { problem } from './problem.ts'
 
-/** A kind of problem, or a sentence of its own. */
-export type Mishap = { readonly problem: ProblemKind } | { readonly text: string }
-
-const MISHAPS_SHOWN = 3
-
-/** The same is told once; of many, the latest. */
-export function addMishap(mishaps: readonly Mishap[], mishap: Mishap): readonly Mishap[] {
-  const same = (one: Mishap): boolean => JSON.stringify(one) === JSON.stringify(mishap)
-  return mishaps.some(same) ? mishaps : [...mishaps, mishap].slice(-MISHAPS_SHOWN)
-}
+export type NoticeAction =
+  | 'dismiss-rebuilt'
+  | 'dismiss-imported'
+  | 'dismiss-said'
+  | 'reopen'
+  | 'copy'
+  | 'keep-later'
+  | 'recovery'
+  | 'recovery-later'
+  | 'rename'
+  | 'keep-name'
 
 export interface Notices {
   readonly state: RoomState
+  /** Why signaling cannot be asked to let this person in. */
+  readonly tokenFault: TokenFault | null
   /** What went wrong once; stays until dismissed. */
   readonly mishaps: readonly Mishap[]
   readonly rebuilt: boolean
+  /** Another window stored more of this room. */
+  readonly imported: boolean
   readonly offerRecovery: boolean
   /** The room, while its owner is offered to have the server keep it. */
   readonly offerKeep: Room | null
@@ -30,17 +37,7 @@ export interface Notices {
   /** What was just done. */
   readonly said: UiKey | null
   readonly dismiss: (mishap: Mishap) => void
-  readonly act: (
-    action:
-      | 'dismiss-rebuilt'
-      | 'dismiss-said'
-      | 'copy'
-      | 'keep-later'
-      | 'recovery'
-      | 'recovery-later'
-      | 'rename'
-      | 'keep-name',
-  ) => void
+  readonly act: (action: NoticeAction) => void
 }
 
 function closeButton(act: () => void): TemplateResult {
@@ -56,6 +53,20 @@ function mishapNotice(mishap: Mishap, { dismiss }: Notices): TemplateResult {
     ${icon('alert')}
     <p>${mishap.text}</p>
     ${button}
+  </div>`
+}
+
+function tokenNotice(fault: TokenFault): TemplateResult {
+  const reload = html`<button type="button" @click=${() => location.reload()}>${word('reload')}</button>`
+  return problem(fault, fault === 'signed-out' ? reload : nothing)
+}
+
+function importedNotice({ act }: Notices): TemplateResult {
+  return html`<div class="notice">
+    ${icon('import')}
+    <p>${word('importedElsewhere')}</p>
+    <button type="button" @click=${() => act('reopen')}>${word('openAgain')}</button>
+    ${closeButton(() => act('dismiss-imported'))}
   </div>`
 }
 
@@ -117,7 +128,8 @@ function saidNotice(said: UiKey, { act }: Notices): TemplateResult {
 export function roomNotices(notices: Notices): TemplateResult {
   const wrong = stateProblem(notices.state)
   return html`<div class="notices">
-    ${wrong ? problem(wrong) : nothing} ${notices.mishaps.map((mishap) => mishapNotice(mishap, notices))}
+    ${wrong ? problem(wrong) : nothing} ${notices.tokenFault ? tokenNotice(notices.tokenFault) : nothing}
+    ${notices.mishaps.map((mishap) => mishapNotice(mishap, notices))}
     ${notices.state.sync ? receivingNotice(notices.state.sync) : nothing}
     <div role="status">
       ${
@@ -129,6 +141,7 @@ export function roomNotices(notices: Notices): TemplateResult {
             </div>`
           : nothing
       }
+      ${notices.imported ? importedNotice(notices) : nothing}
       ${notices.said ? saidNotice(notices.said, notices) : nothing}
     </div>
     ${notices.copy === 'none' ? nothing : copyNotice(notices)}

@@ -1,4 +1,6 @@
+import { roomIdOf } from '@parley/protocol'
 import * as Y from 'yjs'
+import { tellImport } from '../import-news.ts'
 import type { FakeRoom } from '../testing/fake-room.ts'
 import {
   afterEach,
@@ -157,6 +159,19 @@ describe('the screen of a room', () => {
     room.emit({ type: 'equivocation', author, name: 'Ada Lovelace' })
     const said = await shown(() => screen.querySelector('[role="alert"]')?.textContent, 'the notice')
     assertEqual(said.includes(`Ada Lovelace · ${author.slice(0, 4)}`), true, said)
+  })
+
+  it('says that another window imported into the room, and opens it again when asked to', async () => {
+    const { room } = await opened()
+    tellImport(roomIdOf(new Uint8Array(32)))
+    tellImport(room.id)
+    const again = await shown(() => button(screen, 'Open again'), 'the offer')
+    const closed = new Promise((resolve) => room.onState(() => resolve(room.state.connection.name)))
+    again.click()
+    assertEqual(await closed, 'closed', 'connection')
+    await shown(() => rooms.all.length === 2 && screen.querySelector('.prose'), 'the room opened again')
+    assertEqual(button(screen, 'Open again'), undefined, 'the offer')
+    assertEqual(rooms.open.size, 1, 'open rooms')
   })
 
   it('marks two people with the same name, and shows whole keys on demand', async () => {

@@ -1,40 +1,37 @@
-import type { CloseReason, KeyId } from '@parley/protocol'
-import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { html, type PropertyValues, type TemplateResult } from 'lit'
 import { DocumentMapController } from '../controllers/document-map-controller.ts'
+import { NoticesController } from '../controllers/notices-controller.ts'
 import { RoomController } from '../controllers/room-controller.ts'
 import { StoreController } from '../controllers/store-controller.ts'
+import { onImport } from '../import-news.ts'
 import { readSetting, writeSetting } from '../local-setting.ts'
-import { loadMesh, ownSignaling } from '../mesh.ts'
+import { loadMesh } from '../mesh.ts'
 import type { Profile, Room, RoomEvent } from '../mesh-types.ts'
-import { markedName, nameMarks } from '../name-marks.ts'
+import { openOptions, tokenDesk } from '../open-options.ts'
+import type { TokenFault } from '../operator-token.ts'
 import type { StoredProfile } from '../profile.ts'
 import type { ProfileStore } from '../profile-store.ts'
+import { marksIn, toldOf } from '../room-events.ts'
 import type { RoomsList } from '../rooms-list.ts'
 import type { RoomRequest } from '../route.ts'
 import { isShutOut, problemOf } from '../state-text.ts'
 import type { ThemeStore } from '../theme-store.ts'
-import { type ProblemKind, type UiKey, word } from '../words.ts'
+import { word } from '../words.ts'
 import type { ExportDialog } from './export-dialog.ts'
 import type { HistoryDialog } from './history-dialog.ts'
 import { icon } from './icon.ts'
-import { mayAskToKeep } from './keep-copy.ts'
 import { LightElement } from './light-element.ts'
 import type { LiveRegion } from './live-region.ts'
-import { problem } from './problem.ts'
 import type { RecoveryDialog } from './recovery-dialog.ts'
 import type { MenuItem } from './room-menu.ts'
-import { addMishap, type Mishap, type Notices, roomNotices } from './room-notices.ts'
+import { type NoticeAction, type Notices, roomNotices } from './room-notices.ts'
+import { roomFailed, roomOpening } from './room-wait.ts'
 import type { ShareDialog } from './share-dialog.ts'
 
 const FIRST_PAGE = 'content/main'
 const ANNOUNCE_KEY = 'parley.announce'
 /** Below it the drawer lies over the page, so it starts closed. */
 const WIDE = '(min-width: 60rem)'
-
-/** The same again may end otherwise; a damaged link stays damaged. */
-const WORTH_RETRYING: ReadonlySet<ProblemKind> = new Set(['storage-failed', 'closed', 'unexpected'])
-
-const TURNED_AWAY: Mishap = { problem: 'turned-away' }
 
 /** One room: composes the bar, the page, the drawer and the dialogs. Fires `room-opened` with the {@link Room}, `room-wanted` for a copy. */
 export class RoomScreen extends LightElement {
@@ -45,12 +42,6 @@ export class RoomScreen extends LightElement {
     theme: { attribute: false },
     drawerOpen: { state: true },
     announcing: { state: true },
-    mishaps: { state: true },
-    rebuilt: { state: true },
-    offerRecovery: { state: true },
-    copying: { state: true },
-    said: { state: true },
-    offerKeep: { state: true },
   }
   declare request: RoomRequest
   declare rooms: RoomsList
@@ -58,19 +49,15 @@ export class RoomScreen extends LightElement {
   declare theme: ThemeStore
   declare drawerOpen: boolean
   declare announcing: boolean
-  declare mishaps: readonly Mishap[]
-  declare rebuilt: boolean
-  declare offerRecovery: boolean
-  declare copying: boolean
-  /** What was just done, for everybody to see and hear. */
-  declare said: UiKey | null
-  declare offerKeep: boolean
-  #keepOffered = false
   #shownProfile: StoreController<StoredProfile> | null = null
+  readonly #token: StoreController<TokenFault | null> | null =
+    tokenDesk && new StoreController(this, tokenDesk)
   #sentProfile: Profile | null = null
+  #stopListening: () => void = () => undefined
   readonly #title = new DocumentMapController(this, 'room', () => this.#remember())
+  readonly #notices = new NoticesController(this, (action) => this.#act(action))
   readonly #controller = new RoomController(this, {
-    options: () => ({ signaling: ownSignaling(location), profile: this.#profileNow() }),
+    options: () => openOptions(this.profile.value),
     opened: (room) => this.#opened(room),
     event: (event) => this.#handleEvent(event),
   })
@@ -79,63 +66,42 @@ export class RoomScreen extends LightElement {
     super()
     this.drawerOpen = matchMedia(WIDE).matches
     this.announcing = readSetting(ANNOUNCE_KEY) !== 'no'
-    this.mishaps = []
-    this.rebuilt = false
-    this.copying = false
-    this.said = null
-    this.offerRecovery = false
-    this.offerKeep = false
   }
 
   override connectedCallback(): void {
     this.#shownProfile ??= new StoreController(this, this.profile)
     super.connectedCallback()
+    document.title = 'Parley'
+    this.#remember()
+    this.#stopListening = onImport((roomId) => {
+      if (roomId === this.#controller.room?.id) this.#notices.show({ imported: true })
+    })
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.#stopListening()
   }
 
   override willUpdate(changed: PropertyValues): void {
     if (changed.has('request')) this.#controller.request(this.request)
     const room = this.#controller.room
-    const profile = this.#profileNow()
-    if (!room || (profile.name === this.#sentProfile?.name && profile.color === this.#sentProfile.color))
-      return
-    this.#sentProfile = profile
-    room.setProfile(profile)
+    const { name, color } = this.profile.value
+    if (!room || (name === this.#sentProfile?.name && color === this.#sentProfile.color)) return
+    this.#sentProfile = { name, color }
+    room.setProfile({ name, color })
   }
 
   override render(): TemplateResult {
     const { phase } = this.#controller
     switch (phase.name) {
       case 'opening':
-        return this.#opening()
+        return roomOpening(this.request.kind === 'create')
       case 'failed':
-        return this.#failed(phase.problem)
+        return roomFailed(phase.problem, () => this.#controller.retry())
       case 'open':
         return this.#open(phase.room)
     }
-  }
-
-  #opening(): TemplateResult {
-    return html`<main id="content" class="room-wait" tabindex="-1">
-      <img src="/logo.svg" alt="" width="48" height="48" class="pulse" />
-      <p role="status">${word(this.request.kind === 'create' ? 'creating' : 'opening')}</p>
-    </main>`
-  }
-
-  #failed(kind: ProblemKind): TemplateResult {
-    return html`<main id="content" class="room-wait" tabindex="-1">
-      <img src="/logo.svg" alt="" width="48" height="48" />
-      ${problem(kind)}
-      <p class="dialog-buttons">
-        <a class="button" href="#">${word('backHome')}</a>
-        ${
-          WORTH_RETRYING.has(kind)
-            ? html`<button type="button" class="primary" @click=${() => this.#controller.retry()}>
-                ${word('retry')}
-              </button>`
-            : nothing
-        }
-      </p>
-    </main>`
   }
 
   #open(room: Room): TemplateResult {
@@ -153,8 +119,13 @@ export class RoomScreen extends LightElement {
       ></room-bar>
       <div class="room-body" ?data-drawer=${this.drawerOpen} @keydown=${this.#keyPressed}>
         ${this.#pages()}
-        <main id="content" class="page" tabindex="-1" @document-rebuilt=${this.#documentRebuilt}>
-          ${roomNotices(this.#notices(room))}
+        <main
+          id="content"
+          class="page"
+          tabindex="-1"
+          @document-rebuilt=${() => this.#notices.show({ rebuilt: true })}
+        >
+          ${roomNotices(this.#noticesOf(room))}
           <document-page
             .handle=${room.document(FIRST_PAGE)}
             .locked=${isShutOut(room.state)}
@@ -163,23 +134,23 @@ export class RoomScreen extends LightElement {
         </main>
         ${this.#drawer(room)}
       </div>
-      <share-dialog .room=${room} .state=${room.state}></share-dialog>
+      ${this.#dialogs(room)}
+      <live-region></live-region>
+    `
+  }
+
+  #dialogs(room: Room): TemplateResult {
+    return html`<share-dialog .room=${room} .state=${room.state}></share-dialog>
       <recovery-dialog
         .room=${room}
-        @recovery-saved=${() => {
-          this.offerRecovery = false
-        }}
+        @recovery-saved=${() => this.#notices.show({ offerRecovery: false })}
       ></recovery-dialog>
       <export-dialog .room=${room} .roomTitle=${this.#titleText()}></export-dialog>
       <history-dialog
         .room=${room}
         .page=${FIRST_PAGE}
-        @state-restored=${() => {
-          this.said = 'restored'
-        }}
-      ></history-dialog>
-      <live-region></live-region>
-    `
+        @state-restored=${() => this.#notices.show({ said: 'restored' })}
+      ></history-dialog>`
   }
 
   #menu(room: Room): readonly MenuItem[] {
@@ -195,15 +166,14 @@ export class RoomScreen extends LightElement {
   }
 
   async #copy(room: Room): Promise<void> {
-    this.copying = true
+    this.#notices.show({ copying: true })
     try {
-      const options = { signaling: ownSignaling(location), profile: this.#profileNow() }
-      const copy = await (await loadMesh()).copyRoom(room, options)
+      const copy = await (await loadMesh()).copyRoom(room, openOptions(this.profile.value))
       this.dispatchEvent(new CustomEvent('room-wanted', { detail: { kind: 'opened', room: copy } }))
     } catch (error) {
-      this.#tell({ problem: problemOf(error) })
+      this.#notices.tell({ problem: problemOf(error) })
     } finally {
-      this.copying = false
+      this.#notices.show({ copying: false })
     }
   }
 
@@ -220,10 +190,10 @@ export class RoomScreen extends LightElement {
     return html`<aside id="people-drawer" class="drawer" aria-label=${word('showPeople')} tabindex="-1" ?hidden=${!this.drawerOpen}>
       <people-drawer
         .people=${room.state.people}
-        .marks=${this.#marks(room)}
+        .marks=${marksIn(room)}
         .profile=${this.profile}
         .announcing=${this.announcing}
-        .recoverable=${room.recoveryFile !== null && !this.offerRecovery}
+        .recoverable=${room.recoveryFile !== null && !this.#notices.offersRecovery}
         @drawer-close=${() => this.#showDrawer(false)}
         @announce-changed=${(event: CustomEvent<boolean>) => this.#announceChanged(event.detail)}
         @recovery-wanted=${() => this.#saveRecovery()}
@@ -231,61 +201,22 @@ export class RoomScreen extends LightElement {
     </aside>`
   }
 
-  #notices(room: Room): Notices {
-    // With the drawer open, the field for the name is in sight.
-    const isMember = room.state.connection.name !== 'detached'
-    const asksName = isMember && !this.profile.value.confirmed && !this.drawerOpen
-    return {
-      state: room.state,
-      // What a state says in full is not said twice.
-      mishaps: isShutOut(room.state) ? this.mishaps.filter((each) => each !== TURNED_AWAY) : this.mishaps,
-      rebuilt: this.rebuilt && !isShutOut(room.state),
-      // One thing at a time.
-      offerRecovery: this.offerRecovery && !asksName && room.recoveryFile !== null,
-      offerKeep: this.#offersKeep(room) && !asksName && !this.offerRecovery ? room : null,
-      copy: isMember ? 'none' : this.copying ? 'under-way' : 'offered',
-      said: this.said,
-      newcomerName: asksName ? this.profile.value.name : null,
-      dismiss: (mishap) => {
-        this.mishaps = this.mishaps.filter((each) => each !== mishap)
-      },
-      act: (action) => this.#act(action),
-    }
+  #noticesOf(room: Room): Notices {
+    const { confirmed, name } = this.profile.value
+    return this.#notices.of(room, {
+      // With the drawer open, the field for the name is in sight.
+      unconfirmedName: confirmed || this.drawerOpen ? null : name,
+      tokenFault: this.#token?.value ?? null,
+    })
   }
 
-  #act(action: Parameters<Notices['act']>[0]): void {
-    switch (action) {
-      case 'dismiss-rebuilt':
-        this.rebuilt = false
-        return
-      case 'recovery':
-        this.#saveRecovery()
-        return
-      case 'keep-later':
-        this.offerKeep = false
-        return
-      case 'recovery-later':
-        this.offerRecovery = false
-        return
-      case 'dismiss-said':
-        this.said = null
-        return
-      case 'copy':
-        if (this.#controller.room) void this.#copy(this.#controller.room)
-        return
-      case 'rename':
-        void this.#rename()
-        return
-      case 'keep-name':
-        this.profile.change({})
-        return
-    }
-  }
-
-  /** Once shown it stays, so that it can say how asking went. */
-  #offersKeep(room: Room): boolean {
-    this.#keepOffered ||= mayAskToKeep(room)
-    return this.offerKeep && this.#keepOffered
+  #act(action: NoticeAction): void {
+    const { room } = this.#controller
+    if (action === 'recovery') this.#saveRecovery()
+    else if (action === 'reopen') this.#controller.reopen()
+    else if (action === 'copy' && room) void this.#copy(room)
+    else if (action === 'rename') void this.#rename()
+    else if (action === 'keep-name') this.profile.change({})
   }
 
   async #rename(): Promise<void> {
@@ -311,18 +242,9 @@ export class RoomScreen extends LightElement {
     if (event.key === 'Escape' && inDrawer) this.#showDrawer(false)
   }
 
-  #documentRebuilt(): void {
-    this.rebuilt = true
-  }
-
   #announceChanged(announcing: boolean): void {
     this.announcing = announcing
     writeSetting(ANNOUNCE_KEY, announcing ? null : 'no')
-  }
-
-  #profileNow(): Profile {
-    const { name, color } = this.profile.value
-    return { name, color }
   }
 
   #titleText(): string {
@@ -332,10 +254,7 @@ export class RoomScreen extends LightElement {
 
   #opened(room: Room): void {
     this.#sentProfile = null
-    this.said = null
-    this.offerRecovery = this.request.kind === 'create'
-    this.offerKeep = this.request.kind === 'create'
-    this.#keepOffered = false
+    this.#notices.startOver(this.request.kind === 'create')
     this.#title.watch(room.document('index'))
     this.#remember()
     this.dispatchEvent(new CustomEvent('room-opened', { detail: room }))
@@ -350,59 +269,10 @@ export class RoomScreen extends LightElement {
   }
 
   #handleEvent(event: RoomEvent): void {
-    switch (event.type) {
-      case 'error':
-        return this.#tell({ problem: event.error.kind })
-      case 'author-refused':
-        return this.#tell({ text: word('authorRefused') })
-      case 'equivocation':
-        return this.#tellOwner(event)
-      case 'archivist-rolled-back':
-        return this.#tell({ text: word('archivistRolledBack') })
-      case 'link-closed':
-        return this.#linkClosed(event.reason)
-      case 'joined':
-      case 'left':
-        return this.#announce(
-          word(event.type === 'joined' ? 'personJoined' : 'personLeft', this.#named(event)),
-        )
-      case 'revoked':
-        // The state says so for as long as it is so.
-        return
-    }
-  }
-
-  #tell(mishap: Mishap): void {
-    this.mishaps = addMishap(this.mishaps, mishap)
-  }
-
-  /** The key says who it was; others may have the name. */
-  #tellOwner({ author, name }: Extract<RoomEvent, { type: 'equivocation' }>): void {
-    if (this.#controller.room?.self.role !== 'owner') return
-    const who = markedName(
-      { key: author, name: name || word('nameless') },
-      new Map([[author, author.slice(0, 4)]]),
-    )
-    this.#tell({ text: word('equivocation', { name: who }) })
-  }
-
-  /** One person may lie about what others decided: it counts while nobody else lets this device in. */
-  #linkClosed(reason: CloseReason): void {
-    if (reason !== 'revoked' || this.#controller.room?.state.connection.name === 'connected') return
-    this.#tell(TURNED_AWAY)
-  }
-
-  #announce(text: string): void {
-    if (this.announcing) this.querySelector<LiveRegion>('live-region')?.announce(text)
-  }
-
-  #named({ person }: Extract<RoomEvent, { type: 'joined' | 'left' }>): { name: string } {
     const room = this.#controller.room
-    return { name: room ? markedName(person, this.#marks(room)) : person.name }
-  }
-
-  /** Those who are not here now count as well: somebody else may have come under their name. */
-  #marks(room: Room): ReadonlyMap<KeyId, string> {
-    return nameMarks([...room.state.people, ...room.members()].filter(({ name }) => name !== ''))
+    const told = room && toldOf(event, room)
+    if (!told) return
+    if ('mishap' in told) this.#notices.tell(told.mishap)
+    else if (this.announcing) this.querySelector<LiveRegion>('live-region')?.announce(told.announcement)
   }
 }

@@ -1,6 +1,7 @@
 /** Settings of operator tokens. Pure. */
 import { ADMISSION_KINDS, type AdmissionKind } from './admission.ts'
 import { ASYMMETRIC, type TokenRules } from './operator-token.ts'
+import { parseTokenPath } from './token-path.ts'
 
 export interface TokenConfig extends TokenRules {
   /** A file, or an address with `https://` or `http://`, that holds a JSON Web Key Set. */
@@ -50,6 +51,12 @@ export const TOKEN_SETTINGS = [
     value: 'LIST',
     help: `signatures of tokens, comma separated (${DEFAULT_ALGORITHMS.join()})`,
   },
+  {
+    flag: 'token-path',
+    env: 'PARLEY_TOKEN_PATH',
+    value: 'PATH',
+    help: 'path of the same origin at which the app served here asks for a token (none)',
+  },
 ] as const
 
 type TokenFlag = (typeof TOKEN_SETTINGS)[number]['flag']
@@ -64,6 +71,8 @@ export interface AdmissionConfig {
   readonly admission: AdmissionKind
   /** `null`: no token is ever checked. */
   readonly tokens: TokenConfig | null
+  /** Where the app that is served asks for a token, `null` for nowhere. */
+  readonly tokenPath: string | null
 }
 
 const word = (text: string) => (text.length <= 256 && text.trim() === text ? text : null)
@@ -99,5 +108,6 @@ export function readTokenSettings(read: ReadTokenSetting, errors: string[]): Adm
   if (keys === null && admission !== 'grant') errors.push(`--admission ${admission} needs --token-keys`)
   if (keys?.includes('://') && issuer === null)
     errors.push('--token-keys with an address needs --token-issuer')
-  return { admission, tokens: keys === null ? null : { ...tokens, keys } }
+  const tokenPath = read<string | null>('token-path', null, 'a path like /oauth2/auth', parseTokenPath)
+  return { admission, tokens: keys === null ? null : { ...tokens, keys }, tokenPath }
 }
