@@ -1,5 +1,6 @@
 /** A headless peer that keeps rooms when nobody is there. */
 export {
+  type Damage,
   type DiskOptions,
   type DiskStorages,
   type StorageAlarm,
@@ -12,7 +13,6 @@ export type { RoomBackup } from './storage/backup-room.ts'
 export { diskStorages } from './storage/disk-storages.ts'
 export { listRooms, type RoomOnDisk } from './storage/list-rooms.ts'
 export { type PruneOptions, type PruneResult, prune } from './storage/prune.ts'
-export type { Damage } from './storage/read-room.ts'
 export { type FolderOptions, removeRoom } from './storage/remove-room.ts'
 export { type RestoreResult, restore } from './storage/restore-rooms.ts'
 export { type RoomVerdict, verifyRoom } from './storage/verify-room.ts'

@@ -112,7 +112,19 @@ export type {
   RoomAuthor,
   RoomSight,
 } from './kept-room-api.ts'
-export type { LinkPath, Log, Platform, Storage, Storages, StoredRoom } from './ports.ts'
+export type {
+  DescribeEntry,
+  EntryArchive,
+  EntryFacts,
+  LinkPath,
+  Log,
+  Platform,
+  Storage,
+  Storages,
+  StoredLog,
+  StoredRange,
+  StoredRoom,
+} from './ports.ts'
 export { DocumentAwareness } from './presence/document-awareness.ts'
 export { type Recovered, readRecoveryFile } from './recovery-file.ts'
 export type { RoomOptions } from './room.ts'

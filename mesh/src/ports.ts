@@ -156,6 +156,57 @@ export interface Storage {
   /** Resolves once everything appended before the call is durable; rejects with `StorageError` when it is not. */
   flush(): Promise<void>
   close(): Promise<void>
+  /** The stored values alone. Where there is `archive`. */
+  records?(): Promise<ReadonlyMap<string, unknown>>
+  /**
+   * Entries where they lie, for whoever keeps more than fits into memory. `describe` says what an entry's bytes are, `null` for
+   * what is none; it is asked once for each entry and its answer kept, so it must always say the same.
+   */
+  archive?(describe: DescribeEntry): Promise<EntryArchive>
+}
+
+/** What an archive has to know of an entry, told by whoever understands its bytes. */
+export interface EntryFacts {
+  /** Names its log, at most 256 bytes of UTF-8. */
+  readonly log: string
+  /** Counts from 1 within the log. */
+  readonly seq: number
+  /** Hash of the entry before, 32 bytes. */
+  readonly prev: Uint8Array
+  /** 32 bytes. */
+  readonly hash: Uint8Array
+  readonly timeMs: number
+}
+
+export type DescribeEntry = (entry: Uint8Array) => EntryFacts | null
+
+/** How far a log is durable. */
+export interface StoredLog extends Omit<EntryFacts, 'prev'> {
+  /** Of all its entries. */
+  readonly byteCount: number
+}
+
+export interface StoredRange {
+  readonly log: string
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Durable entries by their places in their logs. What was appended by any handle belongs to it once a flush has resolved. Where
+ * a log was stored more than once from some place on, with other entries, the last ones count: those before were given up.
+ */
+export interface EntryArchive {
+  logs(): AsyncIterable<StoredLog>
+  /** `null` where there is no such entry. Rejects with `StorageError`. */
+  facts(log: string, seq: number): Promise<Pick<EntryFacts, 'hash' | 'timeMs'> | null>
+  /**
+   * In the order of storing, as they are asked for: little is read ahead. Valid until the next one is asked for. Rejects with
+   * `StorageError`, also when what lies there is not what was stored; nothing of that is handed out.
+   */
+  read(ranges: readonly StoredRange[]): AsyncIterable<Uint8Array>
+  /** Entries of a log from `seq` on are not what counts; others may follow in their place. Lasts as long as the room is open. */
+  giveUp(log: string, seq: number): void
 }
 
 /** All rooms of this device, each under the 22 characters of its id that links carry. */

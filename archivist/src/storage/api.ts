@@ -56,6 +56,13 @@ export type StorageAlarm =
   /** Entries were dropped since too much waited: the room acknowledges nothing until it is closed and opened again. */
   | { readonly kind: 'overflow'; readonly room: string }
 
+/** Where the bytes of a room are not what was written. */
+export interface Damage {
+  readonly file: string
+  readonly atByte: number
+  readonly what: string
+}
+
 export interface DiskOptions {
   readonly log: Log
   readonly alarm?: (alarm: StorageAlarm) => void

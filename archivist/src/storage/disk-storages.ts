@@ -1,18 +1,19 @@
 /** All rooms of a folder. Opening, closing and removing one room happen one after another; rooms do not wait for each other. */
 import { join } from 'node:path'
 import { type Log, ParleyError, type Storage } from '@parley/mesh'
-import { type DiskOptions, type DiskStorages, StorageError, type StorageHealth } from './api.ts'
+import { type Damage, type DiskOptions, type DiskStorages, StorageError, type StorageHealth } from './api.ts'
 import { DiskState } from './disk-state.ts'
 import type { FileSystem } from './file-system.ts'
 import { type FolderHold, holdFolder } from './hold-folder.ts'
 import { DEFAULT_STORAGE_LIMITS, type StorageLimits } from './limits.ts'
 import { nodeFileSystem } from './node-file-system.ts'
-import { type DiskParts, openRoom } from './open-room.ts'
+import { type DiskParts, openRoom, quarantine } from './open-room.ts'
 import { removeFolders } from './remove-room.ts'
 import { RoomHandle } from './room-handle.ts'
 import type { RoomLog } from './room-log.ts'
 import { assertRoomName, FOLDERS, roomNames } from './room-paths.ts'
-import { asStorageError } from './storage-faults.ts'
+import { Scrubs } from './scrub.ts'
+import { asStorageError, damagedError } from './storage-faults.ts'
 
 /** Rejects with {@link StorageError} `locked` while another process, or another call in this one, holds the folder. */
 export async function diskStorages(dir: string, options: DiskOptions): Promise<DiskStorages> {
@@ -38,7 +39,8 @@ export async function storagesOn(
   const allLimits = { ...DEFAULT_STORAGE_LIMITS, ...limits }
   const disk = new DiskState(options.log, options.alarm ?? (() => undefined), allLimits.waitingBytes)
   await prepareFolder(fs, dir, options.log)
-  return new Disk({ fs, dir, disk, log: options.log, limits: allLimits }, hold)
+  const scrubs = new Scrubs({ delayMs: allLimits.scrubDelayMs, pauseMs: allLimits.scrubPauseMs })
+  return new Disk({ fs, dir, disk, log: options.log, limits: allLimits, scrubs }, hold)
 }
 
 /** What cannot be made or cleared now is no reason not to serve what can be read. */
@@ -70,7 +72,8 @@ class Disk implements DiskStorages {
     this.#assertOpen()
     return this.#inTurn(name, async () => {
       this.#assertOpen()
-      const room = this.#rooms.get(name) ?? (await openRoom(this.#parts, name))
+      const known = this.#rooms.get(name)
+      const room = known ?? (await openRoom(this.#parts, name, (damage) => this.#damaged(name, damage)))
       this.#rooms.set(name, room)
       room.handleCount++
       return new RoomHandle(room, () => this.#inTurn(name, () => this.#release(room)))
@@ -115,6 +118,19 @@ class Disk implements DiskStorages {
     const ends = await Promise.allSettled([...this.#rooms.values()].map((room) => room.close()))
     await this.#hold?.release()
     for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+
+  /** Found in a room that is open: nothing of it is handed out from here on. */
+  #damaged(name: string, damage: Damage): void {
+    const room = this.#rooms.get(name)
+    if (!room || room.isEnded) return
+    const ended = room.end(damagedError(damage))
+    void this.#inTurn(name, async () => {
+      await ended
+      if (this.#rooms.get(name) !== room) return
+      this.#rooms.delete(name)
+      await quarantine(this.#parts, name, damage)
+    })
   }
 
   async #release(room: RoomLog): Promise<void> {

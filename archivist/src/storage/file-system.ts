@@ -1,7 +1,7 @@
 /** All that storage needs of a disk. Paths are absolute. Everything may reject with an error that has a `code`. */
 export interface FileSystem {
-  /** From `fromByte` to the end; rejects with `ENOENT` when there is no such file. */
-  read(path: string, fromByte?: number): Promise<Uint8Array>
+  /** From `fromByte` to the end, or `length` bytes at most; rejects with `ENOENT` when there is no such file. */
+  read(path: string, fromByte?: number, length?: number): Promise<Uint8Array>
   /** Empty when there is no such folder. */
   list(folder: string): Promise<readonly Listed[]>
   /** For writing; makes an empty file where there is none. */

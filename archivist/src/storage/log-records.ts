@@ -21,7 +21,7 @@ export const LOG_KINDS = {
 } as const
 
 const KIND_VALUES: readonly number[] = Object.values(LOG_KINDS)
-const PREFIX_BYTES = 13
+export const PREFIX_BYTES = 13
 
 export interface LogRecord {
   readonly kind: number
@@ -31,6 +31,14 @@ export interface LogRecord {
 export interface ScannedRecord extends LogRecord {
   readonly commit: number
   readonly atByte: number
+  readonly checksum: number
+}
+
+/** How long the record is that begins at `at`, by its prefix; `null` where that is too short or says too much. */
+export function recordBytesAt(view: DataView, at: number): number | null {
+  if (at + PREFIX_BYTES > view.byteLength) return null
+  const length = view.getUint32(at + 4, true)
+  return length > LOG_RECORD_BYTES ? null : PREFIX_BYTES + length
 }
 
 /** Where the whole records of a segment end, and what follows. */
@@ -78,7 +86,8 @@ export function scanLog(bytes: Uint8Array, visit: (record: ScannedRecord) => voi
   return { wholeBytes: at, commit, rest: 'nothing' }
 }
 
-function recordAt(bytes: Uint8Array, view: DataView, at: number): ScannedRecord | null {
+/** `null` where no whole record begins. */
+export function recordAt(bytes: Uint8Array, view: DataView, at: number): ScannedRecord | null {
   if (at + PREFIX_BYTES > bytes.length) return null
   const length = view.getUint32(at + 4, true)
   const end = at + PREFIX_BYTES + length
@@ -89,6 +98,7 @@ function recordAt(bytes: Uint8Array, view: DataView, at: number): ScannedRecord 
     kind,
     commit: view.getUint32(at + 8, true),
     atByte: at,
+    checksum: view.getUint32(at, true),
     payload: bytes.subarray(at + PREFIX_BYTES, end),
   }
 }

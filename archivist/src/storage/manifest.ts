@@ -1,9 +1,9 @@
 /** Which segments a room has. A line of JSON and its CRC-32 in hexadecimal, in a file that is replaced as a whole. */
-import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import * as v from 'valibot'
 import type { FileSystem } from './file-system.ts'
 import { MANIFEST_BYTES } from './limits.ts'
+import { replaceFile } from './replace-file.ts'
 
 export const MANIFEST_FILE = 'manifest'
 
@@ -48,17 +48,6 @@ export function parseManifest(bytes: Uint8Array): Manifest | null {
   }
 }
 
-/** Written beside, made durable, put in place, its name made durable: after a power cut there is the old or the new one. */
-export async function writeManifest(fs: FileSystem, folder: string, manifest: Manifest): Promise<void> {
-  const beside = join(folder, `${MANIFEST_FILE}.new`)
-  const file = await fs.open(beside)
-  try {
-    await file.truncate(0)
-    await file.write(formatManifest(manifest), 0)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await fs.rename(beside, join(folder, MANIFEST_FILE))
-  await fs.syncFolder(folder)
+export function writeManifest(fs: FileSystem, folder: string, manifest: Manifest): Promise<void> {
+  return replaceFile(fs, folder, MANIFEST_FILE, formatManifest(manifest))
 }

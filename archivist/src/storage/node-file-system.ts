@@ -8,7 +8,8 @@ const PRIVATE_FILE = 0o600
 const PRIVATE_FOLDER = 0o700
 
 export const nodeFileSystem: FileSystem = {
-  read: (path, fromByte = 0) => withFile(path, (file) => readFrom(file, fromByte)),
+  read: (path, fromByte = 0, length = Number.POSITIVE_INFINITY) =>
+    withFile(path, (file) => readFrom(file, fromByte, length)),
   list: listFolder,
   open: async (path) => openFile(await open(path, constants.O_RDWR | constants.O_CREAT, PRIVATE_FILE)),
   rename,
@@ -30,9 +31,9 @@ async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>):
 }
 
 /** `readFile` of a handle reads in small pieces; a writer may make the file longer meanwhile, which is left out. */
-async function readFrom(file: FileHandle, fromByte: number): Promise<Uint8Array> {
+async function readFrom(file: FileHandle, fromByte: number, length: number): Promise<Uint8Array> {
   const { size } = await file.stat()
-  const bytes = new Uint8Array(Math.max(0, size - fromByte))
+  const bytes = new Uint8Array(Math.max(0, Math.min(size - fromByte, length)))
   let filled = 0
   while (filled < bytes.length) {
     const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, fromByte + filled)

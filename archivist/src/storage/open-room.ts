@@ -1,13 +1,16 @@
-/** Opens one room: reads it as a whole, cuts a torn end, and moves it to quarantine when it is damaged. */
-
+/**
+ * Opens one room: reads of it what no index speaks of, cuts a torn end, and moves it to quarantine when it is damaged.
+ */
 import type { Log } from '@parley/mesh'
-import { StorageError } from './api.ts'
+import { type Damage, StorageError } from './api.ts'
 import type { DiskState } from './disk-state.ts'
 import type { FileSystem } from './file-system.ts'
+import { IndexStore } from './index-store.ts'
 import type { StorageLimits } from './limits.ts'
-import { type Damage, readRoom } from './read-room.ts'
-import { Content, RoomLog } from './room-log.ts'
+import { type IsKnown, type RoomVisitor, readRoom } from './read-room.ts'
+import { RoomLog } from './room-log.ts'
 import { moveRoom, quarantinedFolders, roomFolder } from './room-paths.ts'
+import type { Scrubs } from './scrub.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import { asStorageError } from './storage-faults.ts'
 
@@ -17,14 +20,20 @@ export interface DiskParts {
   readonly disk: DiskState
   readonly log: Log
   readonly limits: StorageLimits
+  readonly scrubs: Scrubs
 }
 
 /** Rejects with {@link StorageError} `damaged`, `refused` when a newer version wrote it, or what the machine refused. */
-export async function openRoom(parts: DiskParts, name: string): Promise<RoomLog> {
-  const { fs, dir, disk, limits } = parts
+export async function openRoom(
+  parts: DiskParts,
+  name: string,
+  damaged: (damage: Damage) => void,
+): Promise<RoomLog> {
+  const { fs, dir, limits } = parts
   const folder = roomFolder(dir, name)
-  const content = new Content()
-  const reading = await readRoom(fs, folder, name, content).catch((error: unknown) => {
+  const indices = new IndexStore(fs, folder)
+  const isKnown: IsKnown = async (manifest, number) => (await indices.sealed(manifest, number)) !== null
+  const reading = await readRoom(fs, folder, name, NOBODY, isKnown).catch((error: unknown) => {
     throw asStorageError(error, 'reading the room')
   })
   if (reading.state === 'damaged') throw await quarantine(parts, name, reading.damage)
@@ -39,8 +48,11 @@ export async function openRoom(parts: DiskParts, name: string): Promise<RoomLog>
   )
   if (reading.state === 'whole' && reading.tornBytes > 0)
     await cutTail(parts, writer, { room: name, atByte: reading.tail.bytes, cutBytes: reading.tornBytes })
-  return new RoomLog(name, folder, { fs, disk, writer }, content)
+  return new RoomLog(name, folder, { ...parts, writer, indices, damaged })
 }
+
+/** A room's bytes are checked when it is opened, and kept by nobody. */
+const NOBODY: RoomVisitor = { entry: () => undefined, value: () => undefined }
 
 type TornTail = { readonly room: string; readonly atByte: number; readonly cutBytes: number }
 
@@ -54,7 +66,12 @@ async function cutTail({ log }: DiskParts, writer: SegmentWriter, torn: TornTail
   }
 }
 
-async function quarantine({ fs, dir, disk }: DiskParts, name: string, damage: Damage): Promise<StorageError> {
+/** Returns why the room cannot be opened. */
+export async function quarantine(
+  { fs, dir, disk }: DiskParts,
+  name: string,
+  damage: Damage,
+): Promise<StorageError> {
   const message = `${damage.file} at byte ${damage.atByte}: ${damage.what}`
   try {
     await moveRoom(fs, dir, name, 'quarantine')

@@ -42,8 +42,11 @@ function pack(entries: readonly Uint8Array[], size: number): Uint8Array {
   return payload
 }
 
-/** Views into `payload`. Throws `MalformedError`. */
-export function unpackEntries(payload: Uint8Array, visit: (entry: Uint8Array) => void): void {
+/** Views into `payload`, and where in it they begin. Throws `MalformedError`. */
+export function unpackEntries(payload: Uint8Array, visit: (entry: Uint8Array, atByte: number) => void): void {
   const reader = new ByteReader(payload)
-  while (reader.remaining > 0) visit(reader.bytes(LOG_RECORD_BYTES))
+  while (reader.remaining > 0) {
+    const entry = reader.bytes(LOG_RECORD_BYTES)
+    visit(entry, reader.position - entry.length)
+  }
 }

@@ -1,6 +1,7 @@
 /** From a room's files back to what was stored. Reads only; whoever calls decides what to do about damage. */
 import { join } from 'node:path'
 import { MalformedError } from '@parley/protocol'
+import type { Damage } from './api.ts'
 import { type FileSystem, hasCode } from './file-system.ts'
 import { LOG_KINDS, type LogEnd, type ScannedRecord, scanLog } from './log-records.ts'
 import { MANIFEST_FILE, type Manifest, openNumber, parseManifest, segmentFile } from './manifest.ts'
@@ -14,12 +15,6 @@ export interface Tail {
   readonly bytes: number
   readonly commit: number
   readonly entryCount: number
-}
-
-export interface Damage {
-  readonly file: string
-  readonly atByte: number
-  readonly what: string
 }
 
 export type RoomReading =
@@ -37,7 +32,7 @@ export interface RoomVisitor {
   value(key: string, value: unknown): void
 }
 
-class Damaged extends Error {
+export class Damaged extends Error {
   readonly damage: Damage
 
   constructor(file: string, atByte: number, what: string) {
@@ -61,11 +56,12 @@ export async function readRoom(
   folder: string,
   name: string,
   visitor: RoomVisitor,
+  isKnown: IsKnown = nothingIsKnown,
 ): Promise<RoomReading> {
   try {
     const manifest = await readManifest(fs, folder, name)
     if (!manifest) return { state: 'absent' }
-    return { state: 'whole', manifest, ...(await readSegments(fs, folder, manifest, visitor)) }
+    return { state: 'whole', manifest, ...(await readSegments(fs, folder, manifest, visitor, { isKnown })) }
   } catch (error) {
     if (error instanceof Damaged) return { state: 'damaged', damage: error.damage }
     if (error instanceof Newer) return { state: 'newer', file: error.file }
@@ -103,15 +99,26 @@ async function readOrNull(fs: FileSystem, path: string): Promise<Uint8Array | nu
   }
 }
 
-/** `openBytes`: read no further in the open segment; for a writer that knows what is durable. Throws what is damaged. */
+/** Whether a sealed segment need not be read: its index says what is in it, and what is damaged shows when it is read. */
+export type IsKnown = (manifest: Manifest, number: number) => Promise<boolean>
+const nothingIsKnown: IsKnown = () => Promise.resolve(false)
+
+export interface ReadOptions {
+  /** Read no further in the open segment; for a writer that knows what is durable. */
+  readonly openBytes?: number
+  readonly isKnown?: IsKnown
+}
+
+/** Throws {@link Damaged}. */
 export async function readSegments(
   fs: FileSystem,
   folder: string,
   manifest: Manifest,
   visitor: RoomVisitor,
-  openBytes?: number,
+  { openBytes, isKnown = nothingIsKnown }: ReadOptions = {},
 ): Promise<{ readonly tail: Tail; readonly tornBytes: number }> {
   for (const [index, { bytes, entryCount }] of manifest.sealed.entries()) {
+    if (await isKnown(manifest, index + 1)) continue
     const segment = await readSegment(fs, folder, manifest, index + 1, visitor)
     const { wholeBytes, rest } = segment.end
     if (rest !== 'nothing') throw new Damaged(segment.file, wholeBytes, 'a record is not what was written')

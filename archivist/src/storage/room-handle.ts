@@ -1,4 +1,10 @@
-import { ParleyError, type Storage, type StoredRoom } from '@parley/mesh'
+import {
+  type DescribeEntry,
+  type EntryArchive,
+  ParleyError,
+  type Storage,
+  type StoredRoom,
+} from '@parley/mesh'
 import type { RoomLog } from './room-log.ts'
 
 export class RoomHandle implements Storage {
@@ -29,6 +35,16 @@ export class RoomHandle implements Storage {
   async flush(): Promise<void> {
     this.#assertOpen()
     await this.#room.flush()
+  }
+
+  async records(): Promise<ReadonlyMap<string, unknown>> {
+    this.#assertOpen()
+    return this.#room.records()
+  }
+
+  async archive(describe: DescribeEntry): Promise<EntryArchive> {
+    this.#assertOpen()
+    return this.#room.archive(describe)
   }
 
   close(): Promise<void> {

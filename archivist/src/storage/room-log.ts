@@ -2,24 +2,28 @@
  * One open room, shared by all its handles. What is appended waits in memory; a flush writes all that waits, of every
  * handle, and syncs once. What comes meanwhile waits for the next flush. A failed write leaves everything waiting.
  */
-import { ParleyError, type StoredRoom } from '@parley/mesh'
-import { StorageError } from './api.ts'
+import { type DescribeEntry, type Log, ParleyError, type StoredRoom } from '@parley/mesh'
+import { type Damage, StorageError } from './api.ts'
+import { DiskArchive } from './disk-archive.ts'
 import type { DiskState } from './disk-state.ts'
 import type { FileSystem } from './file-system.ts'
-import { PACK_BYTES } from './limits.ts'
+import type { IndexStore } from './index-store.ts'
+import { PACK_BYTES, type StorageLimits } from './limits.ts'
 import { LOG_KINDS, type LogRecord } from './log-records.ts'
+import { type Manifest, segmentFile } from './manifest.ts'
 import { packEntries } from './packed-entries.ts'
-import { readSegments } from './read-room.ts'
-import type { SegmentWriter } from './segment-writer.ts'
-import { asStorageError } from './storage-faults.ts'
-import { encodeValue } from './stored-values.ts'
+import { Damaged, type IsKnown, type RoomVisitor, readSegments } from './read-room.ts'
+import type { Scrubs, ScrubTask } from './scrub.ts'
+import type { SegmentWriter, Written } from './segment-writer.ts'
+import { asStorageError, damagedError } from './storage-faults.ts'
+import { decodeValue, encodeValue } from './stored-values.ts'
 
 interface Waiting extends LogRecord {
   readonly entryCount: number
 }
 
 /** What was read of a room, ready to be handed out. */
-export class Content implements StoredRoom {
+class Content implements StoredRoom {
   readonly entries: Uint8Array[] = []
   readonly records = new Map<string, unknown>()
 
@@ -32,11 +36,23 @@ export class Content implements StoredRoom {
   }
 }
 
+export interface RoomLogParts {
+  readonly fs: FileSystem
+  readonly disk: DiskState
+  readonly log: Log
+  readonly limits: StorageLimits
+  readonly scrubs: Scrubs
+  readonly writer: SegmentWriter
+  readonly indices: IndexStore
+  /** Its bytes are not what was written: ends this room. */
+  readonly damaged: (damage: Damage) => void
+}
+
 export class RoomLog {
   readonly name: string
   /** Handles that are open. */
   handleCount = 0
-  readonly #fs: FileSystem
+  readonly #parts: RoomLogParts
   readonly #folder: string
   readonly #disk: DiskState
   readonly #writer: SegmentWriter
@@ -45,23 +61,17 @@ export class RoomLog {
   #running: Promise<unknown> = Promise.resolve()
   /** Asked for while another one runs; takes along all that is appended until it begins. */
   #nextFlush: Promise<void> | null = null
-  /** From the opening, for the first `load`: a large room is read once. */
-  #content: Content | null
+  /** Once somebody has asked for it. */
+  #archive: DiskArchive | null = null
   #ended: ParleyError | null = null
   #overflowed = false
 
-  constructor(
-    name: string,
-    folder: string,
-    parts: { readonly fs: FileSystem; readonly disk: DiskState; readonly writer: SegmentWriter },
-    content: Content,
-  ) {
+  constructor(name: string, folder: string, parts: RoomLogParts) {
     this.name = name
     this.#folder = folder
-    this.#fs = parts.fs
+    this.#parts = parts
     this.#disk = parts.disk
     this.#writer = parts.writer
-    this.#content = content
   }
 
   get isEnded(): boolean {
@@ -94,15 +104,69 @@ export class RoomLog {
   load(): Promise<StoredRoom> {
     return this.#inTurn(async () => {
       if (this.#ended) throw this.#ended
-      const content = this.#content ?? (await this.#read())
-      this.#content = null
+      const content = new Content()
+      await this.#read(content)
       return content
     })
+  }
+
+  /** Values alone. */
+  records(): Promise<ReadonlyMap<string, unknown>> {
+    return this.#inTurn(async () => {
+      if (this.#ended) throw this.#ended
+      if (this.#archive) return this.#archive.values()
+      const records = new Map<string, unknown>()
+      const visitor: RoomVisitor = {
+        entry: () => undefined,
+        value: (key, value) => void records.set(key, value),
+      }
+      await this.#read(visitor, async (manifest, number) => {
+        const index = await this.#parts.indices.sealed(manifest, number)
+        for (const [key, bytes] of index?.values ?? []) records.set(key, decodeValue(bytes).value)
+        return index !== null
+      })
+      return records
+    })
+  }
+
+  archive(describe: DescribeEntry): Promise<DiskArchive> {
+    return this.#inTurn(async () => {
+      if (this.#ended) throw this.#ended
+      this.#archive ??= await this.#openArchive(describe)
+      return this.#archive
+    })
+  }
+
+  async #openArchive(describe: DescribeEntry): Promise<DiskArchive> {
+    const { fs, log, limits, indices, damaged, scrubs } = this.#parts
+    const { position } = this.#writer
+    const { checkpointBytes } = limits
+    const parts = { fs, name: this.name, log, indices, describe, checkpointBytes, damaged }
+    try {
+      const archive = await DiskArchive.open(parts, position)
+      if (position) scrubs.add(this.#scrub(position.manifest))
+      return archive
+    } catch (error) {
+      throw asStorageError(error, 'reading the room')
+    }
+  }
+
+  #scrub(manifest: Manifest): ScrubTask {
+    const { indices, log, damaged } = this.#parts
+    const what = 'a record is not what was written'
+    return {
+      indices,
+      manifest,
+      isOver: () => this.isEnded,
+      damaged: (number, atByte) => damaged({ file: segmentFile(number), atByte, what }),
+      failed: (error) => log('warn', 'room-not-read-through', { room: this.name, message: String(error) }),
+    }
   }
 
   /** From now on everything rejects with `error`; resolves when nothing is being written any more. */
   async end(error: StorageError): Promise<void> {
     this.#ended = error
+    this.#archive?.end(error)
     this.#giveUp()
     await this.#inTurn(() => this.#writer.dropFile())
   }
@@ -115,6 +179,7 @@ export class RoomLog {
     } finally {
       // Another process may hold the folder from here on.
       this.#ended ??= new ParleyError('closed', 'this storage was closed')
+      this.#archive?.end(this.#ended)
       await this.#inTurn(() => this.#closeWriter())
       this.#disk.closed(this.name)
       this.#giveUp()
@@ -150,9 +215,10 @@ export class RoomLog {
   async #commit(): Promise<void> {
     const batch = this.#waiting
     this.#waiting = []
+    let written: Written
     try {
       const entryCount = batch.reduce((sum, waiting) => sum + waiting.entryCount, 0)
-      await this.#writer.write(joined(batch), entryCount)
+      written = await this.#writer.write(joined(batch), entryCount)
     } catch (error) {
       this.#waiting = [...batch, ...this.#waiting]
       const failure = asStorageError(error, 'storing entries')
@@ -160,21 +226,22 @@ export class RoomLog {
       if (this.#ended) this.#giveUp()
       throw failure
     }
-    this.#content = null
     this.#disk.waitsNoMore(bytesOf(batch))
     this.#disk.wrote(this.name)
+    await this.#archive?.handleWritten(written)
   }
 
-  async #read(): Promise<Content> {
-    const content = new Content()
+  async #read(visitor: RoomVisitor, isKnown?: IsKnown): Promise<void> {
     const { position } = this.#writer
-    if (!position) return content
+    if (!position) return
+    const options = { openBytes: position.tail.bytes, ...(isKnown ? { isKnown } : {}) }
     try {
-      await readSegments(this.#fs, this.#folder, position.manifest, content, position.tail.bytes)
+      await readSegments(this.#parts.fs, this.#folder, position.manifest, visitor, options)
     } catch (error) {
-      throw asStorageError(error, 'reading the room')
+      if (!(error instanceof Damaged)) throw asStorageError(error, 'reading the room')
+      this.#parts.damaged(error.damage)
+      throw damagedError(error.damage)
     }
-    return content
   }
 
   #giveUp(): void {
@@ -184,6 +251,7 @@ export class RoomLog {
 
   async #closeWriter(): Promise<void> {
     try {
+      await this.#archive?.close()
       await this.#writer.close()
     } catch {
       // Only a note that helps to tell damage: what was acknowledged is durable without it.

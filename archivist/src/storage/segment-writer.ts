@@ -14,6 +14,13 @@ import { encodeHead } from './segment-head.ts'
 
 const EMPTY: Tail = { bytes: 0, commit: -1, entryCount: 0 }
 
+/** One commit: where it lies, and its bytes. */
+export interface Written {
+  readonly manifest: Manifest
+  readonly atByte: number
+  readonly bytes: Uint8Array
+}
+
 export interface Position {
   readonly manifest: Manifest
   readonly tail: Tail
@@ -42,7 +49,7 @@ export class SegmentWriter {
   }
 
   /** Resolves when all of it is durable. */
-  async write(records: readonly LogRecord[], entryCount: number): Promise<void> {
+  async write(records: readonly LogRecord[], entryCount: number): Promise<Written> {
     try {
       const { manifest, tail } = await this.#makeReady()
       const file = this.#file ?? (await this.#openAtTail(manifest, tail))
@@ -55,6 +62,7 @@ export class SegmentWriter {
         commit: before.commit + 1,
         entryCount: before.entryCount + entryCount,
       })
+      return { manifest, atByte: before.bytes, bytes }
     } catch (error) {
       await this.dropFile()
       throw error

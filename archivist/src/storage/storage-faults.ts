@@ -1,4 +1,4 @@
-import { StorageError, type StorageFault } from './api.ts'
+import { type Damage, StorageError, type StorageFault } from './api.ts'
 import { hasCode } from './file-system.ts'
 
 function faultOf(error: unknown): StorageFault {
@@ -16,4 +16,8 @@ export function asStorageError(error: unknown, doing: string): StorageError {
   const fault = faultOf(error)
   const reason = SENTENCES[fault] ?? (error instanceof Error ? error.message : String(error))
   return new StorageError(fault, `${doing}: ${reason}`, error)
+}
+
+export function damagedError({ file, atByte, what }: Damage): StorageError {
+  return new StorageError('damaged', `${file} at byte ${atByte}: ${what}`)
 }

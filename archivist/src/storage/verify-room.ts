@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import type { Damage } from './api.ts'
 import type { FileSystem } from './file-system.ts'
 import { nodeFileSystem } from './node-file-system.ts'
-import { type Damage, type RoomReading, readRoom } from './read-room.ts'
+import { type RoomReading, readRoom } from './read-room.ts'
 import { assertRoomName, FOLDERS, quarantinedFolders, roomFolder } from './room-paths.ts'
 import { asStorageError } from './storage-faults.ts'
 

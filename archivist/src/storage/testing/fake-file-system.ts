@@ -94,9 +94,9 @@ export class FakeFileSystem implements FileSystem {
     return new FakeFileSystem(tree)
   }
 
-  async read(path: string, fromByte = 0): Promise<Uint8Array> {
+  async read(path: string, fromByte = 0, length = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
     this.#assertPowered()
-    return this.#file(path).bytes.slice(fromByte)
+    return this.#file(path).bytes.slice(fromByte, fromByte + length)
   }
 
   async list(folder: string): Promise<Listed[]> {
