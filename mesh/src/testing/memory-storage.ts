@@ -153,6 +153,20 @@ export class MemoryStorages implements Storages {
     return new MemoryStorage(room, this.#device)
   }
 
+  /** As when a profile is copied while it is in use: what every handle appended, without what their writers remember. */
+  copy(): MemoryStorages {
+    const copied = new MemoryStorages({ durability: this.#device.durability })
+    for (const [roomName, { entries, records }] of this.#rooms) {
+      copied.#rooms.set(roomName, {
+        entries: entries.map((entry) => entry.slice()),
+        durableCount: entries.length,
+        records: structuredClone(records),
+        handles: new Set(),
+      })
+    }
+    return copied
+  }
+
   async remove(roomName: string): Promise<void> {
     this.#endHandles(roomName, 'the room was deleted from this device')
     this.#rooms.delete(roomName)
