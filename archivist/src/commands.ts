@@ -85,8 +85,16 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'export',
     positionals: ['ROOM', 'FILE'],
-    settings: COMMON,
-    help: 'Writes a room into one .parley file, as sealed as it is stored: only people of the room can read it.',
+    settings: [
+      ...COMMON,
+      {
+        flag: 'plain',
+        env: null,
+        value: null,
+        help: 'of a sighted room, into a new folder FILE: pages as Markdown or text, and JSON; nothing is sealed',
+      },
+    ],
+    help: 'Writes a room into one .parley file, as sealed as it is stored: only people of the room can read it. With --plain into a folder of files that everybody can read.',
     example: 'export KTr0u9wXlmaKyWfEzTbQdg room.parley --dir ./data',
   },
   {
@@ -189,7 +197,12 @@ function askedBy(name: string, values: Values): Asked {
         unusedDays: values.read('unused-days', null, 'a number of days from 1', daysFrom),
       }
     case 'export':
-      return operation({ op: 'export', room: first, file: resolve(second) })
+      return operation({
+        op: 'export',
+        room: first,
+        file: resolve(second),
+        plain: values.has('plain'),
+      })
     case 'import':
       return operation({ op: 'import', file: resolve(first) })
     case 'remove':

@@ -20,7 +20,13 @@ export const operationSchema = v.variant('op', [
     blind: v.optional(v.boolean(), false),
   }),
   v.strictObject({ op: v.literal('list') }),
-  v.strictObject({ op: v.literal('export'), room, file: path }),
+  v.strictObject({
+    op: v.literal('export'),
+    room,
+    file: path,
+    /** Into a folder of files that anybody can read; else sealed, into one file. */
+    plain: v.optional(v.boolean(), false),
+  }),
   v.strictObject({ op: v.literal('import'), file: path }),
   v.strictObject({ op: v.literal('remove'), room }),
   v.strictObject({

@@ -3,7 +3,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises'
 import { exportStored, importStored, type Platform } from '@parley/mesh'
 import type { Folder } from './folder.ts'
 import { type Operation, type Outcome, reasonOf } from './operations.ts'
-import { searchRooms } from './reading/perform-reading.ts'
+import { exportReadable, searchRooms } from './reading/perform-reading.ts'
 import type { Searcher } from './reading/search.ts'
 import { NAME_CHARACTERS, type RoomKeeper } from './room-keeper.ts'
 
@@ -45,7 +45,9 @@ async function act(parts: Parts, operation: Operation): Promise<unknown> {
     case 'list':
       return list(parts)
     case 'export':
-      return exportRoom(parts, operation.room, operation.file)
+      return operation.plain
+        ? exportReadable(parts, operation.room, operation.file)
+        : exportRoom(parts, operation.room, operation.file)
     case 'import':
       return importRoom(parts, operation.file)
     case 'remove':

@@ -1,6 +1,7 @@
 /** Answers of commands as a person reads them. Pure. */
 import type { Operation } from './operations.ts'
 import type { RoomLine } from './perform.ts'
+import type { PlainExport } from './reading/plain-export.ts'
 import type { SearchAnswer, SearchHit } from './reading/search.ts'
 import type { AddedRoom } from './room-keeper.ts'
 
@@ -62,9 +63,15 @@ function searchText({
   return [...hits.map(hitText), ...notes.filter((note) => note !== '')].join('\n')
 }
 
-export function answerText({ op }: Operation, value: unknown): string {
+function plainText({ file, documentCount, sealedCount }: PlainExport): string {
+  const rest =
+    sealedCount > 0 ? ` ${sealedCount} entries are sealed under keys that are not here: left out.` : ''
+  return `${file}: ${documentCount} documents, readable for everybody who has the folder.${rest}`
+}
+
+export function answerText(operation: Operation, value: unknown): string {
   const { room, file, bytes, entryCount } = value as Readonly<Record<string, string | number>>
-  switch (op) {
+  switch (operation.op) {
     case 'list':
       return listText(value as readonly RoomLine[])
     case 'keep':
@@ -75,7 +82,7 @@ export function answerText({ op }: Operation, value: unknown): string {
     case 'remove':
       return `Room ${room} is deleted here.`
     case 'export':
-      return `${file}: ${bytesText(Number(bytes))}`
+      return operation.plain ? plainText(value as PlainExport) : `${file}: ${bytesText(Number(bytes))}`
     case 'import':
       return `Room ${room}: ${entryCount} entries stored.`
   }

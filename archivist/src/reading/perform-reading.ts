@@ -3,6 +3,7 @@ import type { KeptRoom } from '@parley/mesh'
 import type { Folder } from '../folder.ts'
 import type { RoomKeeper } from '../room-keeper.ts'
 import { NAME_CHARACTERS } from '../room-keeper.ts'
+import { exportPlain, type PlainExport } from './plain-export.ts'
 import type { NamedRoom, SearchAnswer, Searcher } from './search.ts'
 
 export interface ReadingParts {
@@ -22,13 +23,23 @@ export async function searchRooms(
   return parts.searcher.search(rooms, words)
 }
 
+/** Into a folder of files that are not sealed. */
+export async function exportReadable(
+  parts: ReadingParts,
+  place: string,
+  folder: string,
+): Promise<PlainExport> {
+  const { room } = await openRoom(parts, place)
+  return exportPlain(room.id, sightOf(room), folder)
+}
+
 /** Throws when the room is kept blind. */
-export function sightOf(room: KeptRoom): NonNullable<KeptRoom['sight']> {
+function sightOf(room: KeptRoom): NonNullable<KeptRoom['sight']> {
   if (!room.sight) throw new Error('this room is kept blind: nothing here can read it')
   return room.sight
 }
 
-export async function openRoom({ folder, keeper }: ReadingParts, place: string): Promise<NamedRoom> {
+async function openRoom({ folder, keeper }: ReadingParts, place: string): Promise<NamedRoom> {
   const name = place.slice(0, NAME_CHARACTERS)
   if (!(await folder.list()).includes(name)) throw new Error('no such room is kept here')
   if (!keeper.get(name)) await keeper.openAll([name])
