@@ -13,6 +13,8 @@ export const statusSchema = v.strictObject({
   linkCount: count,
   entryCount: count,
   entryBytes: count,
+  /** Names of the open rooms that can be read here. */
+  sightedRooms: v.array(v.string()),
   /** Why nothing more is acknowledged, `null` when all is well. */
   readOnly: v.nullable(v.string()),
 })

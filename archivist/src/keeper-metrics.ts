@@ -36,6 +36,7 @@ export function makeKeeperMetrics(status: () => KeeperStatus): KeeperMetrics {
     ({ unopenedCount }) => unopenedCount,
   )
   gauge('rooms_quarantined', 'Rooms that failed their check', ({ quarantinedCount }) => quarantinedCount)
+  gauge('rooms_sighted', 'Rooms that can be read here', ({ sightedRooms }) => sightedRooms.length)
   gauge('links', 'Peers that are linked now', ({ linkCount }) => linkCount)
   gauge('entries', 'Sealed entries that are kept', ({ entryCount }) => entryCount)
   gauge('entry_bytes', 'Bytes of these entries', ({ entryBytes }) => entryBytes)
@@ -77,7 +78,10 @@ export function measured(storages: Storages, metrics: Pick<KeeperMetrics, 'flush
 }
 
 function measuredStorage(storage: Storage, metrics: Pick<KeeperMetrics, 'flushed'>): Storage {
+  const { records, archive } = storage
   return {
+    ...(records && { records: () => records.call(storage) }),
+    ...(archive && { archive: (describe) => archive.call(storage, describe) }),
     durability: storage.durability,
     load: () => storage.load(),
     append: (entries) => storage.append(entries),

@@ -40,6 +40,7 @@ function statusOf(keeper: RoomKeeper, folder: Folder, quarantinedCount: number):
     unopenedCount: names.size - openCount,
     quarantinedCount,
     ...keeper.totals(),
+    sightedRooms: [...names].filter((name) => (keeper.get(name)?.sight ?? null) !== null),
     readOnly: health.state === 'ok' ? null : health.fault,
   }
 }
@@ -51,7 +52,8 @@ export async function makeKeeperParts(config: KeeperConfig, log: Log): Promise<K
   let quarantinedCount = 0
   const heed = (alarm: StorageAlarm): void => {
     if (alarm.kind === 'quarantined') quarantinedCount++
-    if (alarm.kind === 'overflow') void keeper.reopen(alarm.room)
+    // Of a damaged room that was open, trying again says so where rooms that failed are listed.
+    if (alarm.kind === 'overflow' || alarm.kind === 'quarantined') void keeper.reopen(alarm.room)
   }
   const folder = await openFolder(config.dir, log, heed)
   const { agreementSeed } = await loadIdentity(config.dir)
@@ -72,7 +74,7 @@ export async function makeKeeperParts(config: KeeperConfig, log: Log): Promise<K
     platform,
     folder,
     keeper,
-    searcher: new Searcher(),
+    searcher: new Searcher(log),
     metrics,
     status: () => statusOf(keeper, folder, quarantinedCount),
     async openRooms() {

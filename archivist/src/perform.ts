@@ -1,6 +1,6 @@
 /** Does what {@link Operation} names, on a folder and the rooms that are open in it. The same for `serve` and for commands. */
 import { open, readFile, rename, rm } from 'node:fs/promises'
-import { exportStored, importStored, type Platform } from '@parley/mesh'
+import { exportStored, importStored, type KeptRoom, type Platform, storedSight } from '@parley/mesh'
 import type { Folder } from './folder.ts'
 import { type Operation, type Outcome, reasonOf } from './operations.ts'
 import { exportReadable, searchRooms } from './reading/perform-reading.ts'
@@ -62,24 +62,41 @@ export async function quarantineCount(folder: Folder): Promise<number> {
 }
 
 async function list({ folder, keeper }: Parts): Promise<readonly RoomLine[]> {
-  return (await folder.listRooms()).map(({ name, bytes, state }) => {
+  const lines: RoomLine[] = []
+  for (const { name, bytes, state } of await folder.listRooms()) {
     const room = keeper.get(name)
     const failure = keeper.failureOf(name)
     const base = { room: name, bytes, entryCount: null, linkCount: null, sighted: null }
     if (state === 'quarantined')
-      return { ...base, state: 'quarantined', detail: 'damaged, its bytes are kept' }
-    if (failure !== null) return { ...base, state: 'failed', detail: failure }
-    if (!room) return { ...base, state: 'closed', detail: '' }
-    const { entryCount, linkCount } = room.stats()
-    return {
-      ...base,
-      state: 'open',
-      detail: room.state.name,
-      entryCount,
-      linkCount,
-      sighted: room.sight !== null,
-    }
-  })
+      lines.push({ ...base, state: 'quarantined', detail: 'damaged, its bytes are kept' })
+    else if (failure !== null) lines.push({ ...base, state: 'failed', detail: failure })
+    else if (!room) lines.push({ ...base, ...(await closedLine(folder, name)) })
+    else lines.push({ ...base, ...openLine(room) })
+  }
+  return lines
+}
+
+function openLine(
+  room: KeptRoom,
+): Pick<RoomLine, 'state' | 'detail' | 'entryCount' | 'linkCount' | 'sighted'> {
+  const { entryCount, linkCount } = room.stats()
+  const sighted = room.sight !== null
+  return { state: 'open', detail: room.state.name, entryCount, linkCount, sighted }
+}
+
+/** What is stored tells whether it can be read; nothing does of what was only imported. */
+async function closedLine(
+  folder: Folder,
+  name: string,
+): Promise<Pick<RoomLine, 'state' | 'detail' | 'sighted'>> {
+  try {
+    const storage = await folder.open(name)
+    const records = storage.records ? await storage.records() : (await storage.load()).records
+    await storage.close()
+    return { state: 'closed', detail: '', sighted: storedSight(records) }
+  } catch (error) {
+    return { state: 'failed', detail: reasonOf(error), sighted: null }
+  }
 }
 
 async function nameFor(folder: Folder, room: string): Promise<string> {

@@ -22,7 +22,7 @@ function listText(rooms: readonly RoomLine[]): string {
       bytesText(bytes).padStart(10),
       (entryCount === null ? '' : `${entryCount} entries`).padStart(16),
       (linkCount === null ? '' : `${linkCount} links`).padStart(10),
-      `  ${(sighted === null ? '' : sightText(sighted)).padEnd(7)}`,
+      `  ${(sighted === null ? '' : sightText(sighted)).padEnd('sighted'.length)}`,
       `  ${state}${detail ? ` (${detail})` : ''}`,
     ].join(''),
   )

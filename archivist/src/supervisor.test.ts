@@ -12,6 +12,7 @@ const STATUS = {
   linkCount: 0,
   entryCount: 0,
   entryBytes: 0,
+  sightedRooms: [],
   readOnly: null,
 }
 

@@ -103,6 +103,7 @@ export { type DocumentText, documentJson, documentText } from './document/docume
 export { restoreContent } from './document/restore-content.ts'
 export { ParleyError, type ParleyErrorKind } from './errors.ts'
 export type { OperatorToken } from './join/operator-token.ts'
+export { storedSight } from './keeper-secrets.ts'
 export type {
   KeepOptions,
   KeptRoom,

@@ -11,9 +11,10 @@ import {
   signalKeyOf,
   toBase64Url,
 } from '@parley/protocol'
+import { type ArchivedStorage, archivedStorage } from './archived-storage.ts'
 import { ParleyError } from './errors.ts'
 import type { Identity } from './join/identity.ts'
-import type { Platform, Signer, Storage, StoredKeys, StoredRoom } from './ports.ts'
+import type { Platform, Signer, StoredKeys } from './ports.ts'
 import { delegatedChain, storageName, useInvite, verifiedStanding } from './room-secrets.ts'
 
 /** What lets an archivist read; only where an owner's link gave it. */
@@ -34,8 +35,8 @@ interface KeeperSecrets {
 
 export interface KeeperEntrance {
   readonly identity: Identity
-  readonly storage: Storage
-  readonly stored: StoredRoom
+  readonly storage: ArchivedStorage
+  readonly records: ReadonlyMap<string, unknown>
   readonly sight: { readonly readKey: Uint8Array; readonly invite: Signer } | null
 }
 
@@ -62,9 +63,9 @@ async function enterByLink(platform: Platform, text: string, blind: boolean): Pr
   const { link } = verdict
   const { standing, invite } = await useInvite(platform, link)
   if (standing.role !== 'archivist') throw new ParleyError('link-refused', 'the link is not for an archivist')
-  const storage = await platform.storages.open(storageName(link.roomId))
-  const stored = await storage.load()
-  const known = parseSecrets(stored.records.get(RECORD))
+  const storage = archivedStorage(await platform.storages.open(storageName(link.roomId)))
+  const records = await storage.records()
+  const known = parseSecrets(records.get(RECORD))
   const signalKey = signalKeyIn(link)
   if (known && !equalBytes(known.signalKey, signalKey)) {
     await storage.close()
@@ -74,7 +75,7 @@ async function enterByLink(platform: Platform, text: string, blind: boolean): Pr
   const kept = known && (await keptChain(platform, known, standing))
   const chain = kept ?? (await delegatedChain(platform, link, standing, invite, keys))
   const sight = 'readKey' in link && !blind ? { readKey: link.readKey, inviteSeed: link.inviteSeed } : null
-  return enter(platform, storage, stored, link.roomId, { signalKey, chain, keys, sight })
+  return enter(platform, storage, records, link.roomId, { signalKey, chain, keys, sight })
 }
 
 /** The chain that is kept, where it came by this very link; else the latest link counts: the one before may be revoked. */
@@ -93,11 +94,11 @@ function signalKeyIn(link: RoomLink): Uint8Array {
 }
 
 async function enterAgain(platform: Platform, roomId: string): Promise<KeeperEntrance> {
-  const storage = await platform.storages.open(storageName(roomId))
-  const stored = await storage.load()
-  const secrets = parseSecrets(stored.records.get(RECORD))
+  const storage = archivedStorage(await platform.storages.open(storageName(roomId)))
+  const records = await storage.records()
+  const secrets = parseSecrets(records.get(RECORD))
   if (secrets) {
-    return enter(platform, storage, stored, roomIdOf(decodeChain(secrets.chain).rootKey), secrets)
+    return enter(platform, storage, records, roomIdOf(decodeChain(secrets.chain).rootKey), secrets)
   }
   await storage.close()
   throw new ParleyError('room-unknown', 'no such room is kept here')
@@ -105,8 +106,8 @@ async function enterAgain(platform: Platform, roomId: string): Promise<KeeperEnt
 
 async function enter(
   platform: Platform,
-  storage: Storage,
-  stored: StoredRoom,
+  storage: ArchivedStorage,
+  records: ReadonlyMap<string, unknown>,
   roomId: RoomId,
   secrets: KeeperSecrets,
 ): Promise<KeeperEntrance> {
@@ -123,7 +124,7 @@ async function enter(
     instanceName: toBase64Url(instance),
     signalKey: await platform.cipher.importKey(secrets.signalKey),
   }
-  return { identity, storage, stored, sight: await openSight(platform, secrets.sight) }
+  return { identity, storage, records, sight: await openSight(platform, secrets.sight) }
 }
 
 async function openSight(platform: Platform, sight: StoredSight | null): Promise<KeeperEntrance['sight']> {
@@ -131,6 +132,12 @@ async function openSight(platform: Platform, sight: StoredSight | null): Promise
   const { readKey, inviteSeed } = sight
   const invite = await platform.keyring.fromSeeds(inviteSeed, inviteAgreementSeedOf(inviteSeed))
   return { readKey, invite }
+}
+
+/** Whether what is stored of a room lets its archivist read; `null` where none keeps it. */
+export function storedSight(records: ReadonlyMap<string, unknown>): boolean | null {
+  const secrets = parseSecrets(records.get(RECORD))
+  return secrets && secrets.sight !== null
 }
 
 /** Storage is input like any other: a record of another shape is none. */

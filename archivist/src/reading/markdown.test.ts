@@ -6,7 +6,11 @@ import { markdownOf } from './markdown.ts'
 
 type Child = string | Y.XmlElement | readonly [text: string, marks: Record<string, unknown>]
 
-function node(name: string, children: readonly Child[] = [], attributes: Record<string, unknown> = {}): Y.XmlElement {
+function node(
+  name: string,
+  children: readonly Child[] = [],
+  attributes: Record<string, unknown> = {},
+): Y.XmlElement {
   const element = new Y.XmlElement(name)
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value as string)
   element.insert(
@@ -36,7 +40,10 @@ describe('a page as Markdown', () => {
     const text = render(
       node('heading', ['Title'], { level: 2 }),
       p('plain, ', ['bold ', { bold: {} }], ['both', { bold: {}, italic: {} }], ' end.'),
-      node('bulletList', [item(p('one')), item(p('two'), node('orderedList', [item(p('inner'))], { start: 3 }))]),
+      node('bulletList', [
+        item(p('one')),
+        item(p('two'), node('orderedList', [item(p('inner'))], { start: 3 })),
+      ]),
       node('blockquote', [p('said'), p('again')]),
       node('codeBlock', ['let a = `b`\n\nlet c = 1']),
       node('horizontalRule'),

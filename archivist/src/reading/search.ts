@@ -1,9 +1,12 @@
 /** Searching rooms that may be read: one, or all of them. */
 import type { KeptRoom } from '@parley/mesh'
+import type { Log } from '../log.ts'
+import { reasonOf } from '../operations.ts'
 import { HITS } from './limits.ts'
 import { foldWords } from './match.ts'
 import { printableTitle } from './printable.ts'
 import { RoomText } from './room-text.ts'
+import { WarmText } from './warm-text.ts'
 
 export interface SearchHit {
   readonly room: string
@@ -34,9 +37,18 @@ export interface NamedRoom {
   readonly room: KeptRoom
 }
 
-/** Texts in memory go with the rooms that they are of. */
 export class Searcher {
-  readonly #texts = new WeakMap<KeptRoom, RoomText>()
+  readonly #log: Log
+  readonly #texts = new Map<KeptRoom, WarmText>()
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  /** In memory now, in UTF-16 units. */
+  get characterCount(): number {
+    return [...this.#texts.values()].reduce((sum, { text }) => sum + text.characterCount, 0)
+  }
 
   /** Blind rooms are counted and left out. */
   async search(rooms: readonly NamedRoom[], words: readonly string[]): Promise<SearchAnswer> {
@@ -72,8 +84,14 @@ export class Searcher {
 
   #textOf(room: KeptRoom): RoomText | null {
     if (!room.sight) return null
-    const text = this.#texts.get(room) ?? new RoomText(room.sight)
-    this.#texts.set(room, text)
-    return text
+    const warm =
+      this.#texts.get(room) ??
+      new WarmText(room, new RoomText(room.sight), {
+        cold: () => this.#texts.delete(room),
+        failed: (error) => this.#log('warn', 'room-text-failed', { reason: reasonOf(error) }),
+      })
+    this.#texts.set(room, warm)
+    warm.use()
+    return warm.text
   }
 }
