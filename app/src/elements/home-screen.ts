@@ -68,12 +68,14 @@ export class HomeScreen extends LightElement {
           <h1>${word('tagline')}</h1>
           <p class="lead">${word('intro')}</p>
           <div class="ways-in">
-            <button type="button" class="primary large" @click=${this.#create}>
-              ${icon('plus')}${word('newRoom')}
-            </button>
+            <div class="new-room">
+              <button type="button" class="primary large" @click=${this.#create}>
+                ${icon('plus')}${word('newRoom')}
+              </button>
+              ${this.#newRoomOptions()}
+            </div>
             ${this.#joinForm()}
           </div>
-          ${this.#newRoomOptions()}
           ${this.#fromFiles()}
         </section>
         <div class="home-columns">
