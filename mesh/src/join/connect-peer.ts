@@ -2,7 +2,14 @@
  * One peer, from an introduction to a proven link: negotiating → proving, then the room goes on with syncing → live.
  * Every stage is named before it starts; one signal ends it all.
  */
-import { CLOSE, type CloseReason, decodeFrame, type IceServer, MalformedError } from '@parley/protocol'
+import {
+  CLOSE,
+  type CloseReason,
+  decodeFrame,
+  type IceServer,
+  limits,
+  MalformedError,
+} from '@parley/protocol'
 import { CHANNEL_LOW_BYTES, NEGOTIATE_TIMEOUT_MS, PROVE_TIMEOUT_MS } from '../limits.ts'
 import type { Lane } from '../link/chunk.ts'
 import { PeerLink } from '../link/peer-link.ts'
@@ -77,6 +84,8 @@ export class PeerConnection {
   #settled = false
   #held: Uint8Array[] | null = null
   #heldBytes = 0
+  /** Of the other side, since its last description. */
+  #candidateCount = 0
   #proven = false
   #events: LinkEvents | null = null
   #early: { frame: Uint8Array; lane: Lane }[] = []
@@ -143,7 +152,8 @@ export class PeerConnection {
       if (!this.#pin('remote', verdict.fingerprint)) {
         return this.close('notProven', 'another certificate was offered for this connection')
       }
-    }
+      this.#candidateCount = 0
+    } else if (++this.#candidateCount > limits.SDP_CANDIDATES) return
     const usable = this.relayOnly ? throughRelay(data) : data
     if (usable) this.#transport.signal(usable)
   }

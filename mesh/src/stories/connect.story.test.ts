@@ -1,5 +1,5 @@
 /** The corridor to one peer, with somebody hostile in it. */
-import { decodeFrame, FRAME, type Frame, verifyChain } from '@parley/protocol'
+import { CLOSE, decodeFrame, FRAME, type Frame, limits, verifyChain } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
 import { type ConnectDeps, ConnectFailed, PeerConnection, type ProvenLink } from '../join/connect-peer.ts'
 import type { Side } from '../join/role-proof.ts'
@@ -105,6 +105,11 @@ class RawEnd implements TransportEvents {
   }
 }
 
+/** What the other side said when it closed. */
+function codesOf(raw: RawEnd): number[] {
+  return raw.frames.flatMap((frame) => (frame.type === 'close' ? [frame.code] : []))
+}
+
 async function againstRaw(seed: number) {
   const { meeting, ada } = await two(seed)
   return rawAgainst(meeting, ada)
@@ -161,6 +166,7 @@ describe('connect', () => {
     await meeting.world.clock.runFor(2_000)
     const passed = [...toAda.frames, ...toBen.frames].map((frame) => frame.type)
     expect(new Set(passed)).toEqual(new Set(['hello', 'auth', 'close']))
+    for (const end of [toAda, toBen]) expect(codesOf(end)).toEqual([CLOSE.notProven])
   })
 
   it('[HS2] [F14] replay and reflection of HELLO and AUTH are refused', async () => {
@@ -168,11 +174,16 @@ describe('connect', () => {
     await meeting.until(() => raw.frames.length > 0)
     for (const chunk of raw.chunks) raw.transport?.send(chunk)
     expect(await meeting.during(failure)).toMatchObject({ reason: 'notProven', message: 'this very copy' })
+    await meeting.until(() => raw.isClosed)
+    expect(codesOf(raw)).toEqual([CLOSE.notProven])
 
     const first = await linkedThroughTap(44)
     const again = await rawAgainst(first.meeting, first.ada)
     for (const chunk of first.fromBen) again.raw.transport?.send(chunk)
     expect(await again.meeting.during(again.failure)).toMatchObject({ reason: 'notProven' })
+    await again.meeting.until(() => again.raw.isClosed)
+    expect(codesOf(again.raw)).toEqual([CLOSE.notProven])
+    expect(new Set(again.raw.frames.map((frame) => frame.type))).toEqual(new Set(['hello', 'auth', 'close']))
   })
 
   it('[HS2] [F14] a proof for another room is refused', async () => {
@@ -198,13 +209,19 @@ describe('connect', () => {
     expect(await meeting.during(failure)).toMatchObject({ stage: 'proving', reason: 'timeout' })
     expect(meeting.world.clock.elapsedMs() - fromMs).toBeLessThan(6_000)
     await meeting.until(() => raw.isClosed)
-    expect(raw.frames.map((frame) => (frame.type === 'close' ? frame.code : frame.type))).toContain(4408)
+    expect(raw.frames.map((frame) => (frame.type === 'close' ? frame.code : frame.type))).toEqual([
+      'hello',
+      4408,
+    ])
   })
 
   it('[FR4] [F16] a flood before the proof closes the link', async () => {
     const { raw, failure, meeting } = await againstRaw(47)
     for (let i = 0; i < 40; i++) raw.sendFrame(new Uint8Array([FRAME.digest, ...new Uint8Array(33)]))
     expect(await meeting.during(failure)).toMatchObject({ stage: 'proving', reason: 'malformed' })
+    await meeting.until(() => raw.isClosed)
+    expect(codesOf(raw)).toEqual([4400])
+    expect(raw.frames.map((frame) => frame.type).filter((type) => type !== 'close')).toEqual(['hello'])
   })
 
   it('[SS5] [F64] a re-offer with a foreign certificate on a proven link is never answered, and ends it', async () => {
@@ -218,6 +235,12 @@ describe('connect', () => {
     const offer = signals.find((data) => data.type === 'offer')
     if (offer?.type !== 'offer') throw new Error('no offer')
     const before = signals.length
+    const others: string[] = []
+    links[0]?.start({
+      frame: () => undefined,
+      closed: (reason) => void others.push(reason),
+      liveDrained: () => undefined,
+    })
     b.handleSignal({
       type: 'offer',
       sdp: offer.sdp.replace(/(a=fingerprint:sha-256 )..:..:../i, '$1AB:CD:EF'),
@@ -225,35 +248,66 @@ describe('connect', () => {
     await meeting.world.clock.runFor(3_000)
     expect(signals.slice(before).map((data) => data.type)).not.toContain('answer')
     expect(ends).toEqual(['notProven: another certificate was offered for this connection'])
+    expect(others.map((reason) => CLOSE[reason as keyof typeof CLOSE])).toEqual([4401])
   })
 
   it('[SS4] [F12] descriptions that are too large, or name no or several certificates, never reach the browser', async () => {
-    for (const spoil of [
+    const spoils: ((sdp: string) => string)[] = [
       (sdp: string) => sdp + 'a=x\r\n'.repeat(4000),
+      (sdp: string) => sdp.padEnd(1_000_000, 'a=x\r\n'),
+      (sdp: string) => sdp + 'a=candidate:1 1 udp 1 10.0.0.1 1 typ host\r\n'.repeat(5_000),
       (sdp: string) => sdp + 'a=candidate:1 1 udp 1 10.0.0.1 1 typ host\r\n'.repeat(33),
       (sdp: string) => sdp.replace(/a=fingerprint:.*\r\n/g, ''),
       (sdp: string) => `${sdp}a=fingerprint:sha-256 ${'AB:'.repeat(31)}CD\r\n`,
       (sdp: string) => sdp.replace('sha-256', 'sha-1'),
-    ]) {
-      const { meeting, ada, ben } = await two(49)
-      const given: SignalData[] = []
-      const tapped: ConnectDeps = {
-        ...ben,
-        connect: (options, events) => {
-          const transport = ben.connect(options, events)
-          return { ...bind(transport), signal: (data) => void given.push(data) }
-        },
-      }
-      const later = (call: () => void) => void meeting.world.clock.after(5, call)
-      const b: PeerConnection = connection(tapped, 'answerer', () => undefined)
-      connection(ada, 'offerer', (data) => {
-        if (data.type !== 'candidate') later(() => b.handleSignal({ type: data.type, sdp: spoil(data.sdp) }))
-      })
+    ]
+    for (const spoil of spoils) {
+      const { meeting, b, given } = await tappedAnswerer(spoil)
       await expect(meeting.during(b.proven)).rejects.toMatchObject({ reason: 'notProven' })
       expect(given).toEqual([])
     }
+    const { meeting, given } = await tappedAnswerer((sdp) => sdp)
+    await meeting.until(() => given.some(({ type }) => type === 'offer'))
+  })
+
+  it('[SS6] [F12] of 5,000 candidates, one by one, 32 reach the browser; the next description has as many', async () => {
+    const { meeting, b, given } = await tappedAnswerer((sdp) => sdp)
+    await meeting.until(() => given.some(({ type }) => type === 'offer'))
+    const flood = () => {
+      const candidate = {
+        candidate: 'candidate:1 1 udp 1 10.0.0.1 1 typ host',
+        sdpMid: '0',
+        sdpMLineIndex: 0,
+      }
+      for (let i = 0; i < 5_000; i++) b.handleSignal({ type: 'candidate', candidate })
+      return given.filter(({ type }) => type === 'candidate').length
+    }
+    expect(flood()).toBe(limits.SDP_CANDIDATES)
+    const offer = given.find(({ type }) => type === 'offer')
+    if (offer?.type !== 'offer') throw new Error('no offer')
+    b.handleSignal(offer)
+    expect(flood()).toBe(2 * limits.SDP_CANDIDATES)
   })
 })
+
+/** Ada's offer, spoilt on its way to ben, and what of it is handed to ben's browser. */
+async function tappedAnswerer(spoil: (sdp: string) => string) {
+  const { meeting, ada, ben } = await two(49)
+  const given: SignalData[] = []
+  const tapped: ConnectDeps = {
+    ...ben,
+    connect: (options, events) => {
+      const transport = ben.connect(options, events)
+      return { ...bind(transport), signal: (data) => void given.push(data) }
+    },
+  }
+  const later = (call: () => void) => void meeting.world.clock.after(5, call)
+  const b: PeerConnection = connection(tapped, 'answerer', () => undefined)
+  connection(ada, 'offerer', (data) => {
+    if (data.type !== 'candidate') later(() => b.handleSignal({ type: data.type, sdp: spoil(data.sdp) }))
+  })
+  return { meeting, b, given }
+}
 
 function bind(transport: Transport): Transport {
   return {
