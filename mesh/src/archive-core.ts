@@ -6,7 +6,6 @@ import {
   CLOSE,
   type CloseReason,
   type DocName,
-  decodeEntry,
   equalBytes,
   type Frame,
   type KeyId,
@@ -26,17 +25,20 @@ import { Admission, type Admitted } from './journal/admission.ts'
 import { AuthorBook } from './journal/author-book.ts'
 import type { AuthorLog } from './journal/author-log.ts'
 import { blindSeal, type EntryCheck } from './journal/blind-seal.ts'
+import { DeepEntries } from './journal/deep-entries.ts'
 import { type Fork, stubOf } from './journal/equivocation.ts'
 import { documentHeads } from './journal/heads.ts'
 import { Journal } from './journal/journal.ts'
+import { readEntries } from './journal/read-entries.ts'
 import type { KeeperEntrance } from './keeper-secrets.ts'
 import type { KeepOptions, KeptRoom, KeptRoomEvent, KeptRoomStats } from './kept-room-api.ts'
 import { DIGEST_INTERVAL_MS, DIGEST_QUIET_MS, REFUSED_KEY_MS } from './limits.ts'
 import { redialDelayMs } from './overlay/reconnect-policy.ts'
 import type { Platform, Unsubscribe } from './ports.ts'
 import { type LiveLink, RoomLinks } from './room-links.ts'
-import { authorRecord, loadAuthors, loadEntries, loadProofs, proofRecord } from './room-load.ts'
+import { authorRecord, loadAuthors, loadProofs, proofRecord } from './room-load.ts'
 import { makePlace } from './room-places.ts'
+import { describeBy, restoreLogs } from './room-restore.ts'
 import { RoomSaving } from './room-saving.ts'
 import { RoomStanding } from './room-standing.ts'
 import { connectionState } from './room-state.ts'
@@ -103,7 +105,7 @@ class ArchiveCore implements KeptRoom {
       storage.put(authorRecord(author), chains).catch((error: unknown) => this.#storageFailed(error))
     })
     this.#saving = new RoomSaving(storage, platform.clock, this.#self, {
-      durable: (logs) => this.#custody.handleDurable(logs.keys()),
+      durable: (logs, order) => this.#handleDurable(logs, order),
       failed: (error) => this.#storageFailed(error),
       changed: () => this.#changed(),
     })
@@ -174,7 +176,9 @@ class ArchiveCore implements KeptRoom {
         admitted: (entries) => this.#handleAdmitted(entries),
         duplicate: (from, source) => this.#links.handleDuplicate(from as LiveLink, source),
         gap: (from, entry) => this.#links.sync.missing(from as LiveLink, entry, this.#seal.hash(entry)),
-        fork: (from, log, entry) => this.#handleForked(from as LiveLink, log, entry),
+        fork: (from, log, entry) => {
+          this.#handleForked(from as LiveLink, log, entry).catch((error: unknown) => this.#unreadable(error))
+        },
         blameLink: (from, reason, detail) => (from as LiveLink).link.close(CLOSE[reason], detail),
         blameAuthor: (author, reason, detail) => this.#refuseAuthor(author, reason, detail),
         dropped: (why) => this.#platform.log('debug', 'entry-dropped', { why }),
@@ -270,11 +274,17 @@ class ArchiveCore implements KeptRoom {
   // --- life
 
   async load(): Promise<void> {
-    const { identity, stored } = this.#entrance
+    const { identity, records, storage } = this.#entrance
     await this.#authors.learn(identity.chain, true)
-    await loadAuthors(this.#authors, stored.records)
-    for (const proof of loadProofs(stored.records)) await this.#standing.addProof(proof)
-    const leftOut = await loadEntries(
+    await loadAuthors(this.#authors, records)
+    for (const proof of loadProofs(records)) await this.#standing.addProof(proof)
+    const archive = await storage.archive(describeBy(this.#seal))
+    const deep = new DeepEntries(archive, {
+      recalled: (log) => this.#handleRecalled(log),
+      failed: (error) => this.#unreadable(error),
+    })
+    this.#journal.lieIn(deep)
+    const leftOut = await restoreLogs(
       {
         journal: this.#journal,
         authors: this.#authors,
@@ -283,9 +293,11 @@ class ArchiveCore implements KeptRoom {
         cutOf: this.#standing.cutOf,
         onMeta: (entry) => this.#standing.addRecord(entry, true),
       },
-      stored.entries,
+      archive,
     )
     this.#standing.recut()
+    for (const log of this.#journal.logs()) if (log.cut !== null) this.#standing.recheck(log)
+    await deep.settled()
     if (leftOut > 0) this.#platform.log('warn', 'stored-entries-left-out', { count: leftOut })
     this.#saving.setLoaded(this.#journal.logs())
   }
@@ -335,6 +347,17 @@ class ArchiveCore implements KeptRoom {
   }
 
   // --- entries
+
+  /** What lies in storage need not be in memory; owners' records are read again and again. */
+  #handleDurable(logs: ReadonlyMap<AuthorLog, number>, order: number): void {
+    for (const log of logs.keys()) if (log.doc !== META) log.sink(order)
+    this.#custody.handleDurable(logs.keys())
+  }
+
+  #handleRecalled(log: AuthorLog): void {
+    this.#standing.recheck(log)
+    this.#entriesChanged()
+  }
 
   #handleAdmitted(entries: readonly Admitted[]): void {
     const records: SealedEntry[] = []
@@ -417,7 +440,7 @@ class ArchiveCore implements KeptRoom {
 
   #answerSeek(live: LiveLink, frame: Extract<Frame, { type: 'seek' }>): void {
     const log = this.#journal.logsOf(frame.doc).find(({ clientId }) => clientId === frame.client)
-    const last = log?.record(log.stored)
+    const last = log?.factsAt(log.stored)
     if (log && last) {
       this.#links.send(live, { type: 'ihave', heads: [{ ...log.head, seq: log.stored, hash: last.hash }] })
     }
@@ -444,14 +467,13 @@ class ArchiveCore implements KeptRoom {
   }
 
   /** Two entries for one place: at the head the proof is at hand, else the place is asked for. */
-  #handleForked(from: LiveLink, log: AuthorLog, entry: SealedEntry): void {
-    const held = log.record(entry.seq)
-    if (!held) return this.#links.sync.probe(from, log)
-    const other = decodeEntry(held.bytes)
+  async #handleForked(from: LiveLink, log: AuthorLog, entry: SealedEntry): Promise<void> {
+    const [other] = await readEntries(this.#journal, log, entry.seq, 1)
+    if (!other) return this.#links.sync.probe(from, log)
     if (!equalBytes(other.prev, entry.prev) && entry.seq > 1) {
       return this.#links.sync.probe(from, log, entry.seq - 1)
     }
-    void this.#standing.addProof({ type: 'proof', first: stubOf(other), second: stubOf(entry) })
+    await this.#standing.addProof({ type: 'proof', first: stubOf(other), second: stubOf(entry) })
   }
 
   async #handleProof(live: LiveLink, frame: Extract<Frame, { type: 'proof' }>): Promise<void> {
@@ -511,6 +533,11 @@ class ArchiveCore implements KeptRoom {
     const message = 'what was taken could not be stored'
     this.#emit({ type: 'error', error: new ParleyError('storage-failed', message, { cause: error }) })
     this.#changed()
+  }
+
+  #unreadable(error: unknown): void {
+    const message = 'what is stored could not be read'
+    this.#emit({ type: 'error', error: new ParleyError('storage-failed', message, { cause: error }) })
   }
 
   #emit(event: KeptRoomEvent): void {

@@ -33,6 +33,8 @@ export class ArchiveSight implements RoomSight {
   readonly signers: readonly Signer[]
   readonly #deps: SightDeps
   readonly #seal: EntrySeal
+  /** Read anew when somebody told a name since. */
+  #named: { readonly revision: string; readonly roster: Roster } | null = null
 
   constructor(deps: SightDeps) {
     const { cipher, keyring, random } = deps.platform
@@ -67,7 +69,7 @@ export class ArchiveSight implements RoomSight {
 
   async #open(key: LogKey, seq: number, count: number): Promise<(Uint8Array | null)[]> {
     const log = this.#deps.journal.log(key)
-    const entries = log ? await readEntries(log, seq, count) : []
+    const entries = log ? await readEntries(this.#deps.journal, log, seq, count) : []
     return Promise.all(entries.map((entry) => (entry ? this.#seal.open(entry) : null)))
   }
 
@@ -76,7 +78,7 @@ export class ArchiveSight implements RoomSight {
     const roster = await this.#roster()
     const lastMs = new Map<KeyId, number>()
     for (const log of this.#deps.journal.logsOf(document)) {
-      const timeMs = log.record(log.standing)?.timeMs
+      const timeMs = log.factsAt(log.standing)?.timeMs
       if (timeMs !== undefined) lastMs.set(log.author, Math.max(timeMs, lastMs.get(log.author) ?? 0))
     }
     const roleOf = (key: KeyId) => this.#deps.authors().standingOf(key)?.role ?? null
@@ -86,12 +88,15 @@ export class ArchiveSight implements RoomSight {
   }
 
   async #roster(): Promise<Roster> {
+    const revision = this.revisionOf(ROSTER)
+    if (this.#named?.revision === revision) return this.#named.roster
     const roster = new Roster()
     for (const log of this.#deps.journal.logsOf(ROSTER)) {
       const [plaintext] = await this.#open(log.key, log.standing, 1)
       const said = plaintext && decodeRosterRecord(plaintext)
       if (said) roster.add(log.author, log.lastTimeMs, { name: cleanName(said.name, limits.NAME_CHARACTERS) })
     }
+    this.#named = { revision, roster }
     return roster
   }
 }

@@ -52,12 +52,12 @@ export class CustodySigner {
   async #sign(log: AuthorLog): Promise<CustodyFrame | null> {
     const { roomId, self, signer, durableSeq } = this.#deps
     const seq = durableSeq(log)
-    const record = seq ? log.record(seq) : undefined
-    if (!record) return null
+    const hash = seq && seq <= log.stored ? log.factsAt(seq)?.hash : undefined
+    if (!seq || !hash) return null
     const known = this.#signed.get(log.key)
-    if (known?.seq === record.seq) return known
+    if (known?.seq === seq) return known
     const { doc, author, session, key } = log
-    const head = { doc, author, session, log: key, seq: record.seq, hash: record.hash }
+    const head = { doc, author, session, log: key, seq, hash }
     const signature = await signer.sign(custodyMessage(roomId, self, head))
     const frame: CustodyFrame = { type: 'custody', ...head, archivist: self, signature }
     this.#signed.set(key, frame)

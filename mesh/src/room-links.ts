@@ -361,9 +361,9 @@ export class RoomLinks {
   async #serveRanges(live: LiveLink, ranges: readonly Range[]): Promise<void> {
     live.wantsWaiting--
     for (const range of ranges) await this.#introduceInBulk(live, range.author)
-    for (const record of this.#deps.journal.inRanges(ranges)) {
+    for await (const entry of this.#deps.journal.entriesIn(ranges)) {
       if (!this.#live.has(live)) return
-      await live.link.sendBulk(encodeFrame({ type: 'entry', entry: record.bytes }), 'sync')
+      await live.link.sendBulk(encodeFrame({ type: 'entry', entry }), 'sync')
     }
   }
 

@@ -5,8 +5,8 @@ import { FLUSH_MS, REDIAL_MAX_MS, WRITE_MS } from './limits.ts'
 import type { Clock, Storage, Unsubscribe } from './ports.ts'
 
 export interface SavingEvents {
-  /** These logs are durable up to `seq`. */
-  durable(logs: ReadonlyMap<AuthorLog, number>): void
+  /** These logs are durable up to `seq`, and of every log what was stored before `order`. */
+  durable(logs: ReadonlyMap<AuthorLog, number>, order: number): void
   failed(error: unknown): void
   changed(): void
 }
@@ -19,6 +19,8 @@ export class RoomSaving {
   /** Logs with entries that were appended and are not durable yet. */
   #dirty = new Map<AuthorLog, number>()
   readonly #durable = new Map<LogKey, number>()
+  /** Of the entry that comes next, as far as is known. */
+  #nextOrder = 0
   #flushing: Promise<void> | null = null
   #timer: Unsubscribe | null = null
   #writeTimer: Unsubscribe | null = null
@@ -63,7 +65,10 @@ export class RoomSaving {
   }
 
   stored(entries: readonly { readonly log: AuthorLog; readonly record: EntryRecord }[]): void {
-    for (const { record } of entries) this.#unwritten.push(record.bytes)
+    for (const { record } of entries) {
+      this.#unwritten.push(record.bytes)
+      this.#nextOrder = record.order + 1
+    }
     for (const { log } of entries) {
       this.#dirty.set(log, log.stored)
       if (this.#isOwnWork(log)) {
@@ -122,6 +127,7 @@ export class RoomSaving {
 
   async #flushOnce(): Promise<void> {
     const logs = this.#dirty
+    const order = this.#nextOrder
     this.#dirty = new Map()
     this.#write()
     try {
@@ -135,7 +141,7 @@ export class RoomSaving {
     }
     this.#failed = false
     for (const [log, seq] of logs) this.#durable.set(log.key, Math.max(seq, this.#durable.get(log.key) ?? 0))
-    this.#events.durable(logs)
+    this.#events.durable(logs, order)
   }
 
   async close(): Promise<void> {

@@ -189,7 +189,7 @@ export class RoomStanding {
   /** An owner named another entry at a place of this log than the one held: the whole log is asked for again. */
   #holdsAnother(log: AuthorLog): boolean {
     const vouched = this.meta.vouchedOf(log.key)
-    const held = vouched && vouched.seq <= log.stored ? log.record(vouched.seq) : undefined
+    const held = vouched && vouched.seq <= log.stored ? log.factsAt(vouched.seq) : undefined
     return held !== undefined && vouched !== null && !equalBytes(held.hash, vouched.hash)
   }
 
@@ -232,12 +232,20 @@ export class RoomStanding {
   }
 
   #settle(log: AuthorLog, fork: Fork): void {
-    const held = log.record(fork.seq)
+    const held = fork.seq <= log.stored ? log.factsAt(fork.seq) : undefined
     const lost =
       held !== undefined && !held.hash.every((byte, i) => byte === fork.winner[i]) && log.lose(fork.seq)
     const { cut } = log
     this.#recutOne(log)
     if (lost && cut === log.cut) this.#events.cut(log)
+    this.#deps.journal.heads.changed(log)
+  }
+
+  /** More of a log is known than when what stands was looked at. */
+  recheck(log: AuthorLog): void {
+    const fork = this.#forkOf(log.key)
+    if (fork) this.#settle(log, fork)
+    else this.#recutOne(log)
     this.#deps.journal.heads.changed(log)
   }
 

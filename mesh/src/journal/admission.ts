@@ -179,6 +179,8 @@ export class Admission {
     const hash = sha256(message)
     if (this.#deps.hasLost(entry, hash)) return this.#dropInVain(arrival, 'beyond-cut')
     const forbidden = right === 'no'
+    const recalling = this.#deps.journal.logFor(entry).recall(entry.seq)
+    if (recalling) await recalling
     if (!forbidden && this.#deps.journal.logFor(entry).judge(entry, hash).verdict === 'known') {
       return this.#known(arrival, frameCostMs(entry.bytes.length))
     }

@@ -1,15 +1,25 @@
-/** Where whoever reads a whole document of what it keeps takes entries from. */
+/** Where whoever reads entries of what it keeps takes them from: memory or storage. */
 import { decodeEntry, type SealedEntry } from '@parley/protocol'
 import type { AuthorLog } from './author-log.ts'
+import type { Journal } from './journal.ts'
 
-/** `count` entries of a log from `seq` on; `undefined` for what is not held. */
+/** `count` entries of a log from `seq` on; `undefined` for what is not held. Rejects as storage does. */
 export async function readEntries(
+  journal: Journal,
   log: AuthorLog,
   seq: number,
   count: number,
 ): Promise<(SealedEntry | undefined)[]> {
-  return Array.from({ length: count }, (_, i) => {
+  const stored = Math.max(0, Math.min(count, log.deepCount - seq + 1))
+  const entries: (SealedEntry | undefined)[] = []
+  if (stored > 0) {
+    const { doc, author, session, key } = log
+    const range = { doc, author, session, log: key, from: seq, to: seq + stored - 1 }
+    for await (const bytes of journal.entriesIn([range])) entries.push(decodeEntry(bytes.slice()))
+  }
+  for (let i = stored; i < count; i++) {
     const record = log.record(seq + i)
-    return record && decodeEntry(record.bytes)
-  })
+    entries.push(record && decodeEntry(record.bytes))
+  }
+  return entries
 }
