@@ -29,6 +29,9 @@ function listText(rooms: readonly RoomLine[]): string {
   return lines.join('\n')
 }
 
+const missingText = (count: number): string =>
+  `${count} entries are left out: a key for them is not here, or what they build on.`
+
 const sightText = (sighted: boolean): string => (sighted ? 'sighted' : 'blind')
 
 function hitText({ room, document, title, snippets, author, time }: SearchHit): string {
@@ -50,22 +53,21 @@ function searchText({
   moreCount,
   searchedRooms,
   blindRooms,
-  sealedCount,
+  missingCount,
   cutCount,
 }: SearchAnswer): string {
   const notes = [
     hits.length === 0 ? 'Nothing was found.' : '',
     moreCount > 0 ? `${moreCount} more documents contain this.` : '',
     blindRooms > 0 ? `${searchedRooms} rooms were searched; ${blindRooms} are kept blind and cannot be.` : '',
-    sealedCount > 0 ? `${sealedCount} entries are sealed under keys that are not here: not searched.` : '',
+    missingCount > 0 ? `${missingText(missingCount)}` : '',
     cutCount > 0 ? `${cutCount} documents are too long to be searched to their end.` : '',
   ]
   return [...hits.map(hitText), ...notes.filter((note) => note !== '')].join('\n')
 }
 
-function plainText({ file, documentCount, sealedCount }: PlainExport): string {
-  const rest =
-    sealedCount > 0 ? ` ${sealedCount} entries are sealed under keys that are not here: left out.` : ''
+function plainText({ file, documentCount, missingCount }: PlainExport): string {
+  const rest = missingCount > 0 ? ` ${missingText(missingCount)}` : ''
   return `${file}: ${documentCount} documents, readable for everybody who has the folder.${rest}`
 }
 

@@ -3,7 +3,7 @@ import { toBase64Url } from '@parley/protocol'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { RoomKeeper, type Signer } from './room-keeper.ts'
 import { keepersOf, type Share, WHOLE } from './share.ts'
-import { Ends, invite } from './testing/house.ts'
+import { Ends, FAR_MS, invite } from './testing/house.ts'
 
 const ends = new Ends()
 let identity: Signer
@@ -73,6 +73,28 @@ describe('the keeper of rooms', () => {
     // Whoever runs it may add any room by hand.
     await elsewhere.add(link)
     await makeKeeper({ share: { index: ours, count: 2, copies: 1 } }).keeper.keep(room.id, await sealed(link))
+  })
+
+  it('[AR10] is sighted or blind as the latest link says, and stays as it is by one that does not hold', async () => {
+    const { keeper, events } = makeKeeper()
+    const room = await roomOffline()
+    const name = room.id.slice(0, 22)
+    const sightedBy = async (notAfterMs: number) =>
+      (await room.createInvite('https://parley.test/', { role: 'archivist', sighted: true, notAfterMs })).link
+    const sight = () => keeper.get(name)?.sight !== null
+    await keeper.add(await invite(room, 'archivist'))
+    expect([keeper.get(name)?.id, sight()]).toEqual([room.id, false])
+    await expect(keeper.add(await sightedBy(Date.now() - 1))).rejects.toThrow('ended')
+    expect([keeper.get(name)?.id, sight()]).toEqual([room.id, false])
+    const link = await sightedBy(FAR_MS)
+    expect(await keeper.add(link)).toEqual({ room: name, sighted: true })
+    expect(sight()).toBe(true)
+    const falseKey = link.replace(/&k=[\w-]{10}/, '&k=AAAAAAAAAA')
+    await keeper.add(link, true)
+    expect(sight()).toBe(false)
+    await expect(keeper.add(falseKey)).rejects.toThrow('the key in the link')
+    expect(sight()).toBe(false)
+    expect(events.filter((event) => event === 'room-kept')).toHaveLength(3)
   })
 
   it('takes no more rooms than it has places, and has one again when one goes', async () => {

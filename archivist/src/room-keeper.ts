@@ -113,7 +113,11 @@ export class RoomKeeper {
       if (!known && this.names.size > this.#deps.maxRooms) throw new Error('no room is left for another room')
       await known?.close()
       this.#rooms.delete(name)
-      await this.#open(name, link, blind)
+      await this.#open(name, link, blind).catch(async (error: unknown) => {
+        // Whatever was wrong with the link, the room is kept as before; what fails now is told and counted there.
+        if (known) await this.#open(name, name).catch(() => undefined)
+        throw error
+      })
       this.#deps.log('info', 'room-kept', { room: name, sighted })
     })
     return { room: name, sighted }

@@ -67,7 +67,7 @@ describe('an archivist that may read', () => {
     expect((await run('list')).out).toMatch(/sighted {2}closed/)
     expect((await run('search', name, 'absent')).out).toBe('Nothing was found.\n')
     const json = JSON.parse((await run('search', name, 'wolverine', '--json')).out) as object
-    expect(json).toMatchObject({ hits: [{ room: name, document: PAGE, author: 'Ada' }], sealedCount: 0 })
+    expect(json).toMatchObject({ hits: [{ room: name, document: PAGE, author: 'Ada' }], missingCount: 0 })
     const disk = filesIn(dir)
     expect([disk.includes('heliotrope'), disk.includes('Ada')]).toEqual([false, false])
     const segments = readdirSync(join(dir, 'rooms', name))

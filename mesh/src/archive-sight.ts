@@ -56,15 +56,16 @@ export class ArchiveSight implements RoomSight {
 
   async read(document: DocName): Promise<ReadDocument> {
     const logs = this.#deps.journal.logsOf(document)
-    let sealedCount = 0
-    const open = async (log: LogView, seq: number, count: number) => {
-      const opened = await this.#open(log.key as LogKey, seq, count)
-      sealedCount += opened.filter((plaintext) => plaintext === null).length
-      return opened
-    }
+    const standing = logs.map((log) => log.standing)
+    const open = (log: LogView, seq: number, count: number) => this.#open(log.key as LogKey, seq, count)
     const yieldToHost = () => this.#deps.platform.clock.yieldToHost()
-    const { doc } = await foldLogs(logs, { open, yieldToHost })
-    return { doc, sealedCount }
+    const { doc, applied, refused } = await foldLogs(logs, { open, yieldToHost })
+    const missingCount = standing.reduce((sum, count, i) => {
+      // What is refused stands nowhere, and so does what follows it.
+      const allowed = Math.min(count, ...refused.filter(({ log }) => log === i).map(({ update }) => update))
+      return sum + Math.max(0, allowed - (applied[i] ?? 0))
+    }, 0)
+    return { doc, missingCount }
   }
 
   async #open(key: LogKey, seq: number, count: number): Promise<(Uint8Array | null)[]> {

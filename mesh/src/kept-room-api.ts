@@ -19,8 +19,8 @@ export interface KeepOptions {
 export interface ReadDocument {
   /** To be destroyed by whoever asked. */
   readonly doc: Y.Doc
-  /** Entries that could not be opened, for want of a key: what they hold is not in `doc`. */
-  readonly sealedCount: number
+  /** Entries that stand and are not in `doc`: for want of a key, or of what they build on. */
+  readonly missingCount: number
 }
 
 export interface RoomAuthor {

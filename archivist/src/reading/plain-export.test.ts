@@ -41,7 +41,7 @@ describe('a room as plain files', () => {
   it('[AR12] has a readable file for each page, JSON for all, and says who wrote', async () => {
     const folder = join(ends.folder(), 'out')
     const done = await exportPlain('room-id', room(), folder)
-    expect(done).toEqual({ file: folder, documentCount: 5, sealedCount: 0 })
+    expect(done).toEqual({ file: folder, documentCount: 5, missingCount: 0 })
     expect(allFiles(folder)).toEqual([
       'documents/001-content-b.json',
       'documents/002-content-empty.json',
@@ -94,7 +94,7 @@ describe('a room as plain files', () => {
     const sight = room()
     sight.seal('content/main', 3)
     const folder = join(ends.folder(), 'out')
-    expect(await exportPlain('room', sight, folder)).toMatchObject({ sealedCount: 3 })
-    expect(readFileSync(join(folder, 'room.json'), 'utf8')).toContain('"sealedCount": 3')
+    expect(await exportPlain('room', sight, folder)).toMatchObject({ missingCount: 3 })
+    expect(readFileSync(join(folder, 'room.json'), 'utf8')).toContain('"missingCount": 3')
   })
 })

@@ -21,8 +21,8 @@ const NOT_EXPORTED: ReadonlySet<string> = new Set(['invites'])
 export interface PlainExport {
   readonly file: string
   readonly documentCount: number
-  /** Entries under keys that are not here: what they hold is not in the files. */
-  readonly sealedCount: number
+  /** Entries for which a key is not here, or what they build on: what they hold is not in the files. */
+  readonly missingCount: number
 }
 
 interface WrittenDocument {
@@ -31,7 +31,7 @@ interface WrittenDocument {
   /** Relative to the folder; `null` without any text. */
   readonly page: string | null
   readonly json: string
-  readonly sealedCount: number
+  readonly missingCount: number
   readonly authors: readonly { key: string; name: string; role: string | null; lastWritten: string }[]
 }
 
@@ -45,8 +45,8 @@ export async function exportPlain(room: string, sight: RoomSight, folder: string
     const facts = { what: 'parley-plain-export', version: 1, room, title: titles.room, documents }
     await writeJson(join(beside, 'room.json'), facts)
     await rename(beside, folder)
-    const sealedCount = documents.reduce((sum, one) => sum + one.sealedCount, 0)
-    return { file: folder, documentCount: documents.length, sealedCount }
+    const missingCount = documents.reduce((sum, one) => sum + one.missingCount, 0)
+    return { file: folder, documentCount: documents.length, missingCount }
   } catch (error) {
     await rm(beside, { recursive: true, force: true })
     throw isOccupied(error) ? new Error(`${folder} is there already and not empty`) : error
@@ -72,7 +72,7 @@ async function writeDocuments(sight: RoomSight, folder: string): Promise<Written
   const written: WrittenDocument[] = []
   for (const document of sight.documents().filter((name) => !NOT_EXPORTED.has(name))) {
     const title = titleOfDocument(titles, document)
-    const { doc, sealedCount } = await sight.read(document)
+    const { doc, missingCount } = await sight.read(document)
     const json = join('documents', `${fileName(written.length + 1, document)}.json`)
     await writeJson(join(folder, json), documentJson(doc))
     const page = pageOf(doc)
@@ -80,7 +80,7 @@ async function writeDocuments(sight: RoomSight, folder: string): Promise<Written
     if (page && path) await writeFile(join(folder, path), page.text, { mode: 0o600, flag: 'wx' })
     doc.destroy()
     const authors = (await sight.authorsOf(document)).map(authorFacts)
-    written.push({ document, title, page: path, json, sealedCount, authors })
+    written.push({ document, title, page: path, json, missingCount, authors })
   }
   return written
 }

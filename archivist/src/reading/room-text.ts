@@ -13,7 +13,7 @@ interface ReadText {
   readonly lines: readonly string[]
   readonly characterCount: number
   readonly isWhole: boolean
-  readonly sealedCount: number
+  readonly missingCount: number
 }
 
 export interface RoomHit {
@@ -26,8 +26,8 @@ export interface RoomHit {
 
 export interface RoomFinding {
   readonly hits: readonly RoomHit[]
-  /** Entries under keys that are not here: what they hold was not searched. */
-  readonly sealedCount: number
+  /** Entries for which a key is not here, or what they build on: what they hold was not searched. */
+  readonly missingCount: number
   /** Documents that are too long to be searched whole. */
   readonly cutCount: number
 }
@@ -63,7 +63,7 @@ export class RoomText {
     }
     return {
       hits: hits.sort((a, b) => (b.authors[0]?.lastMs ?? 0) - (a.authors[0]?.lastMs ?? 0)),
-      sealedCount: texts.reduce((sum, [, { sealedCount }]) => sum + sealedCount, 0),
+      missingCount: texts.reduce((sum, [, { missingCount }]) => sum + missingCount, 0),
       cutCount: texts.filter(([, { isWhole }]) => !isWhole).length,
     }
   }
@@ -90,11 +90,11 @@ export class RoomText {
   }
 
   async #read(document: DocName, revision: string, left: number): Promise<ReadText> {
-    const { doc, sealedCount } = await this.#sight.read(document)
+    const { doc, missingCount } = await this.#sight.read(document)
     if (document === INDEX) this.#titles = titlesIn(doc)
     const { lines, isWhole } = documentText(doc, Math.min(DOCUMENT_CHARACTERS, Math.max(0, left)))
     doc.destroy()
     const characterCount = lines.reduce((sum, line) => sum + line.length, 0)
-    return { revision, lines, characterCount, isWhole, sealedCount }
+    return { revision, lines, characterCount, isWhole, missingCount }
   }
 }

@@ -64,7 +64,7 @@ describe('searching', () => {
       ],
       searchedRooms: 1,
       blindRooms: 0,
-      sealedCount: 0,
+      missingCount: 0,
     })
     expect(sight.reads).toEqual(['content/a', 'content/b', 'index'])
     insert(sight, 'content/b', 'a heliotrope, ')
@@ -78,7 +78,7 @@ describe('searching', () => {
     sight.seal('content/p0', 4)
     const rooms = [keptRoom(sight), keptRoom(null)].map(({ room }, i) => ({ name: `${i}`, room }))
     const answer = await searcher.search(rooms, ['word'])
-    expect(answer).toMatchObject({ moreCount: 5, searchedRooms: 1, blindRooms: 1, sealedCount: 4 })
+    expect(answer).toMatchObject({ moreCount: 5, searchedRooms: 1, blindRooms: 1, missingCount: 4 })
     expect(answer.hits).toHaveLength(HITS)
   })
 

@@ -28,7 +28,7 @@ export interface SearchAnswer {
   readonly moreCount: number
   readonly searchedRooms: number
   readonly blindRooms: number
-  readonly sealedCount: number
+  readonly missingCount: number
   readonly cutCount: number
 }
 
@@ -54,13 +54,13 @@ export class Searcher {
   async search(rooms: readonly NamedRoom[], words: readonly string[]): Promise<SearchAnswer> {
     const folded = foldWords(words)
     const found: { readonly hit: SearchHit; readonly lastMs: number }[] = []
-    let [searchedRooms, sealedCount, cutCount] = [0, 0, 0]
+    let [searchedRooms, missingCount, cutCount] = [0, 0, 0]
     for (const { name, room } of rooms) {
       const text = this.#textOf(room)
       if (!text) continue
       const finding = await text.search(folded)
       searchedRooms++
-      sealedCount += finding.sealedCount
+      missingCount += finding.missingCount
       cutCount += finding.cutCount
       for (const { document, title, snippets, authors } of finding.hits) {
         const { name: author = '', lastMs = 0 } = authors[0] ?? {}
@@ -77,7 +77,7 @@ export class Searcher {
       moreCount: Math.max(0, found.length - HITS),
       searchedRooms,
       blindRooms: rooms.length - searchedRooms,
-      sealedCount,
+      missingCount,
       cutCount,
     }
   }

@@ -37,7 +37,7 @@ export class FakeSight implements RoomSight {
     this.reads.push(document)
     const doc = new Y.Doc()
     Y.applyUpdate(doc, Y.encodeStateAsUpdate(this.#docs.get(document) ?? new Y.Doc()))
-    return { doc, sealedCount: this.#sealed.get(document) ?? 0 }
+    return { doc, missingCount: this.#sealed.get(document) ?? 0 }
   }
 
   async authorsOf(_document: DocName): Promise<RoomAuthor[]> {

@@ -31,10 +31,13 @@ function keep(meeting: Meeting, host: string, place: string, blind = false): Pro
   return meeting.during(keepRoomOn(meeting.world.platform(host), place, { signaling: [SIGNALING], blind }))
 }
 
-async function textIn(meeting: Meeting, { sight }: KeptRoom): Promise<{ text: string; sealedCount: number }> {
+async function textIn(
+  meeting: Meeting,
+  { sight }: KeptRoom,
+): Promise<{ text: string; missingCount: number }> {
   if (!sight) throw new Error('blind')
-  const { doc, sealedCount } = await meeting.during(sight.read(PAGE))
-  return { text: doc.getText('t').toString(), sealedCount }
+  const { doc, missingCount } = await meeting.during(sight.read(PAGE))
+  return { text: doc.getText('t').toString(), missingCount }
 }
 
 /** Keys that owners' records wrap a key for, by its epoch. */
@@ -71,7 +74,7 @@ describe('an archivist that an owner lets read', () => {
     const blind = await keep(meeting, 'blind', await linkFor(meeting, ada, false))
     write(ada, 'first ')
     await meeting.until(() => isHeld(ada) && archivistsOf(ada).length === 2)
-    expect(await textIn(meeting, keeper)).toEqual({ text: 'first ', sealedCount: 0 })
+    expect(await textIn(meeting, keeper)).toEqual({ text: 'first ', missingCount: 0 })
     expect(blind.sight).toBeNull()
     expect(
       archivistsOf(ben)
@@ -84,7 +87,7 @@ describe('an archivist that an owner lets read', () => {
     await meeting.until(() => isHeld(ada))
     await meeting.world.clock.runFor(2_000)
     expect(keeper.sight?.revisionOf(PAGE)).not.toBe(before)
-    expect(await textIn(meeting, keeper)).toEqual({ text: 'later first ', sealedCount: 0 })
+    expect(await textIn(meeting, keeper)).toEqual({ text: 'later first ', missingCount: 0 })
     expect(keeper.sight?.documents()).toContain(PAGE)
     const [author] = (await keeper.sight?.authorsOf(PAGE)) ?? []
     expect(author).toMatchObject({ key: ada.room.self.key, name: 'ada', role: 'owner' })
@@ -105,7 +108,7 @@ describe('an archivist that an owner lets read', () => {
     await meeting.during(keeper.close())
     await meeting.during(ada.room.close())
     const again = await keep(meeting, 'keeper', keeper.id)
-    expect(await textIn(meeting, again)).toEqual({ text: 'later ', sealedCount: 0 })
+    expect(await textIn(meeting, again)).toEqual({ text: 'later ', missingCount: 0 })
   })
 
   it('[AR10] that is invited late, or comes after the key was changed, reads all of it', async () => {
@@ -123,7 +126,7 @@ describe('an archivist that an owner lets read', () => {
     await meeting.world.clock.runFor(2_000)
     const keeper = await keep(meeting, 'keeper', link)
     await meeting.until(() => isHeld(ada))
-    expect(await textIn(meeting, keeper)).toEqual({ text: 'two one zero ', sealedCount: 0 })
+    expect(await textIn(meeting, keeper)).toEqual({ text: 'two one zero ', missingCount: 0 })
   })
 
   it('[AR10] gets no key after it was revoked: by its invite, or alone although it holds the invite', async () => {
@@ -155,7 +158,7 @@ describe('an archivist that an owner lets read', () => {
       const again = await keep(meeting, 'keeper', keeper.id)
       const read = await textIn(meeting, again)
       expect(read.text).toBe('before ')
-      expect(read.sealedCount).toBeGreaterThan(0)
+      expect(read.missingCount).toBeGreaterThan(0)
     }
   })
 
