@@ -42,8 +42,8 @@ import type {
 } from './api.ts'
 import { askArchivist } from './ask-archivist.ts'
 import type { OwnSession } from './document/document-sync.ts'
+import type { FoldFault } from './document/fold.ts'
 import type { LogView } from './document/log-cursor.ts'
-import type { GateFault } from './document/update-gate.ts'
 import { ParleyError } from './errors.ts'
 import type { ProvenLink } from './join/connect-peer.ts'
 import { Introductions } from './join/introductions.ts'
@@ -98,7 +98,7 @@ const META = 'meta' as DocName
 const ROSTER = 'roster' as DocName
 const INVITES = 'invites'
 /** Why an author is refused whose update did not pass; whatever is not here broke the format. */
-const GATE_REASONS: Readonly<Partial<Record<GateFault, CloseReason>>> = {
+const GATE_REASONS: Readonly<Partial<Record<FoldFault, CloseReason>>> = {
   'too-large': 'tooLarge',
   'foreign-delete': 'role',
   'foreign-key': 'role',
@@ -623,7 +623,7 @@ class RoomCore implements Room {
     return Promise.all(records.map((record) => (record ? this.#seal.open(decodeEntry(record.bytes)) : null)))
   }
 
-  #handleGateRefusal(log: LogView, seq: number, fault: GateFault): void {
+  #handleGateRefusal(log: LogView, seq: number, fault: FoldFault): void {
     const author = this.#journal.log(log.key as LogKey)?.author
     if (author) this.#refuseAuthor(author, GATE_REASONS[fault] ?? 'malformed', `${fault} at ${seq}`)
   }

@@ -7,7 +7,7 @@ import * as Y from 'yjs'
 import { ParleyError } from '../errors.ts'
 import type { Clock } from '../ports.ts'
 import { DocumentApplier } from './document-applier.ts'
-import type { FoldResult } from './fold.ts'
+import type { FoldFault, FoldResult } from './fold.ts'
 import { foldLogs } from './fold-logs.ts'
 import { LocalWriter } from './local-writer.ts'
 import type { LogView } from './log-cursor.ts'
@@ -15,7 +15,7 @@ import { ownParts } from './own-parts.ts'
 import { readingDigestInSlices } from './reading-digest.ts'
 import { applyRemote, REMOTE } from './remote-apply.ts'
 import { ownFault } from './update-bytes.ts'
-import { checkUpdate, type GateFault, type OwnClients } from './update-gate.ts'
+import { checkUpdate, type OwnClients } from './update-gate.ts'
 
 /** A writing of this device in this document; its clientID follows from it. */
 export interface OwnSession {
@@ -37,7 +37,7 @@ export interface DocumentSyncDeps {
   readonly onWriting: () => void
   /** Seals, stores and publishes the next entry of a session's log; returns that log. */
   readonly write: (session: OwnSession, update: Uint8Array) => Promise<LogView>
-  readonly onRefused: (log: LogView, seq: number, fault: GateFault) => void
+  readonly onRefused: (log: LogView, seq: number, fault: FoldFault) => void
   /** Something that stands builds on entries beyond this log's cut that are not stored here. */
   readonly onNeedsBeyond: (log: LogView) => void
   /** Judging and applying a part of this log took so much longer than it usually does. */
@@ -290,6 +290,15 @@ export class DocumentSync {
     for (const log of this.#deps.logs()) this.#applier.handleStored(log, log.seq, null)
     this.#deps.onReplaced()
     oldView.destroy()
+    this.#tellThrown(folded, logs)
+  }
+
+  /** At what Yjs throws without any observer its author is to blame; what the gate refuses the applier has told. */
+  #tellThrown({ refused }: FoldResult, logs: readonly LogView[]): void {
+    for (const { log, update, fault } of refused) {
+      const view = logs[log]
+      if (view && fault === 'apply-threw') this.#deps.onRefused(view, update + 1, fault)
+    }
   }
 
   /** What was written while the journal was folded is on its way into a log, unless that log is cut by now. */
