@@ -167,6 +167,8 @@ export const ENTRY_APPLY_MS = 8
 export const LINK_WAITING_BYTES = 4 * 1024 * 1024
 /** …and with so much it is closed with 4429: news, and a window of credit full of the smallest entries, come to 11 MB. */
 export const LINK_WAITING_MOST_BYTES = 16 * 1024 * 1024
+/** Of a key that was over its share so many are looked at before the next turn: 16 of 150 ms each are within what it may owe. */
+export const PACED_FRAMES = 16
 /** What a waiting frame takes beside its bytes, and counts for. */
 export const WAITING_FRAME_BYTES = 512
 /** A key that broke a rule is shut out for so long; whoever does it again, again. */

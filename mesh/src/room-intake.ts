@@ -3,7 +3,13 @@
  * at, and no credit was returned for it: the sender comes to wait as well. Rules: docs/spec.md, WK.
  */
 import { CLOSE, type CloseCode } from '@parley/protocol'
-import { BEHIND_MS, LINK_WAITING_BYTES, LINK_WAITING_MOST_BYTES, WAITING_FRAME_BYTES } from './limits.ts'
+import {
+  BEHIND_MS,
+  LINK_WAITING_BYTES,
+  LINK_WAITING_MOST_BYTES,
+  PACED_FRAMES,
+  WAITING_FRAME_BYTES,
+} from './limits.ts'
 import type { Lane } from './link/chunk.ts'
 import type { LinkWork } from './link/link-work.ts'
 import type { Clock, Unsubscribe } from './ports.ts'
@@ -77,9 +83,9 @@ export class LinkIntake {
     return this.#holdCount === 0 && this.#deps.work.waitMs(this.#deps.clock.nowMs()) === 0
   }
 
-  #goOn(): void {
+  #goOn(mostFrames = Number.POSITIVE_INFINITY): void {
     let at = 0
-    while (at < this.#waiting.length && !this.#stopped && this.#mayGoOn()) {
+    while (at < Math.min(mostFrames, this.#waiting.length) && !this.#stopped && this.#mayGoOn()) {
       const frame = this.#waiting[at++] as WaitingFrame
       this.#waitingBytes -= frame.bytes.length + WAITING_FRAME_BYTES
       this.#deps.dispatch(frame.bytes, frame.lane)
@@ -89,13 +95,16 @@ export class LinkIntake {
     if (this.#waiting.length > 0) this.#goOnLater()
   }
 
-  /** When its share of work allows; what is being looked at calls when it is done. */
+  /**
+   * When its share of work allows; what is being looked at calls when it is done. Not many at once: what applying them
+   * takes is known only when it is done.
+   */
   #goOnLater(): void {
     if (this.#holdCount > 0 || this.#cancelPace) return
     const { clock, work } = this.#deps
     this.#cancelPace = clock.after(Math.max(1, work.waitMs(clock.nowMs())), () => {
       this.#cancelPace = null
-      this.#goOn()
+      this.#goOn(PACED_FRAMES)
     })
   }
 
