@@ -1,6 +1,6 @@
 /** What hostile members cost a room: storms are answered once a second, false readings once in ten, and nobody for ever. */
 
-import { type DocName, type Frame, sha256 } from '@parley/protocol'
+import { CLOSE, type DocName, type Frame, sha256 } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import type { RoomEvent } from '../api.ts'
@@ -127,13 +127,21 @@ describe('shutting out', () => {
     })
     cleo.doc.doc.getText('t').insert(0, 'in time')
     await meeting.until(() => meeting.agree([ada, cleo, dan], 'in time'))
-    const kept = Y.encodeStateAsUpdate(ada.doc.doc)
+    const bytes = () => [ada, dan].map((guest) => Y.encodeStateAsUpdate(guest.doc.doc))
+    const kept = bytes()
     await meeting.world.clock.runFor(endMs - meeting.world.clock.nowMs() + 60_000)
     expect(closed[0]?.event).toMatchObject({ reason: 'notProven', key: cleo.room.self.key })
     expect(closed[0]?.atMs).toBeGreaterThan(endMs)
     expect(closed[0]?.atMs).toBeLessThanOrEqual(endMs + 60_000)
-    expect(ada.room.state.people.map(({ name }) => name).sort()).toEqual(['ada', 'dan'])
-    expect(Y.encodeStateAsUpdate(ada.doc.doc)).toEqual(kept)
+    // It comes again as long as signaling lets it, and is closed each time.
+    const codes = closed.map(({ event }) => (event.type === 'link-closed' ? CLOSE[event.reason] : 0))
+    expect(new Set(codes)).toEqual(new Set([4401]))
+    for (const guest of [ada, dan])
+      expect(guest.room.state.people.map(({ name }) => name).sort()).toEqual(['ada', 'dan'])
+    expect(bytes()).toEqual(kept)
+    expect(meeting.textOf(cleo)).toBe('in time')
+    dan.doc.doc.getText('t').insert(0, 'dan stays ')
+    await meeting.until(() => meeting.agree([ada, dan], 'dan stays in time'))
   })
 })
 

@@ -2,6 +2,7 @@
 import { decodeChain, encodeChain, signGrant } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import type { RoomEvent } from '../api.ts'
 import { type HostileLink, HostilePeer, typing } from '../testing/hostile-peer.ts'
 import { type Guest, Meeting, SIGNALING } from './meeting.ts'
 
@@ -101,6 +102,11 @@ describe('a grant that ends', () => {
     const owner = await meeting.reopen('ada', ada.room)
     const other = await meeting.reopen('ben', ben.room)
     const again = await renew(meeting, owner, cleo)
+    const blamed: RoomEvent[] = []
+    for (const { room } of [owner, other, again])
+      room.onEvent((event) => {
+        if (event.type === 'author-refused' || event.type === 'error') blamed.push(event)
+      })
     await meeting.until(
       () => meeting.agree([owner, other, again]) && meeting.textOf(owner).includes('b3'),
       120_000,
@@ -109,6 +115,9 @@ describe('a grant that ends', () => {
       .textOf(other)
       .trim()
       .split(/ (?=[db])/)
+    await meeting.world.clock.runFor(120_000)
+    expect(meeting.agree([owner, other, again])).toBe(true)
+    expect(blamed).toEqual([])
     expect(words.sort()).toEqual(['b1', 'b2', 'b3', 'before', 'day 1', 'day 2', 'day 3'])
   })
 

@@ -1,14 +1,16 @@
-import { toBase64Url } from '@parley/protocol'
+import { limits, toBase64Url } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import type { RoomEvent } from '../api.ts'
 import { readingDigest } from '../document/reading-digest.ts'
+import { holdsBack } from '../document/yjs-internals.ts'
 import { type Guest, Meeting } from './meeting.ts'
 
 function watch(guest: Guest): RoomEvent[] {
   const events: RoomEvent[] = []
   guest.room.onEvent((event) => {
-    if (event.type === 'author-refused' || event.type === 'error') events.push(event)
+    if (event.type === 'author-refused' || event.type === 'error' || event.type === 'link-closed')
+      events.push(event)
   })
   return events
 }
@@ -26,7 +28,7 @@ async function three(seed: number) {
 
 describe('honest but awkward', () => {
   it('[F52] a key set twice, insert and delete, format and unformat, create and delete in one transaction', async () => {
-    const { meeting, ada, same, ben, events } = await three(61)
+    const { meeting, ada, same, ben, guests, events } = await three(61)
     const { doc } = ada.doc
     doc.getText('t').insert(0, 'some text')
     doc.transact(() => {
@@ -42,6 +44,13 @@ describe('honest but awkward', () => {
       doc.getXmlFragment('x').delete(0, 1)
     })
     await meeting.until(() => ben.doc.doc.getMap('m').get('k') === 2 && same())
+    for (const guest of guests) {
+      expect(guest.doc.doc.getText('t').toDelta()).toEqual([{ insert: 'some text' }])
+      expect(guest.doc.doc.getMap('m').toJSON()).toEqual({ k: 2 })
+      expect(guest.doc.doc.getXmlFragment('x').length).toBe(0)
+    }
+    doc.getText('t').insert(9, ', and on')
+    await meeting.until(() => meeting.agree(guests, 'some text, and on'))
     expect(events).toEqual([[], [], []])
   })
 
@@ -64,11 +73,15 @@ describe('honest but awkward', () => {
     meeting.world.network.heal()
     ben.doc.doc.getText('t').insert(0, 'after')
     await meeting.until(() => guests.every((guest) => meeting.textOf(guest) === 'after') && same())
+    for (const { doc } of guests.map((guest) => guest.doc)) {
+      expect([doc.getXmlFragment('x').length, doc.getMap('m').size]).toEqual([0, 0])
+      expect(holdsBack(doc)).toBe(false)
+    }
     expect(events).toEqual([[], [], []])
   })
 
   it('[F54] an insert where 6,000 others came in between', async () => {
-    const { meeting, ada, ben, same, guests, events } = await three(63)
+    const { meeting, ada, ben, eve, same, guests, events } = await three(63)
     ada.doc.doc.getText('t').insert(0, 'AB')
     await meeting.until(() => meeting.agree(guests, 'AB'))
     meeting.world.network.partition([['ada'], ['ben', 'eve']])
@@ -80,6 +93,7 @@ describe('honest but awkward', () => {
       () => meeting.agree(guests) && meeting.textOf(ben).length === 6_009 && same(),
       120_000,
     )
+    expect(meeting.textOf(eve).replace('between', '')).toBe(`A${'x'.repeat(6_000)}B`)
     expect(events).toEqual([[], [], []])
   })
 
@@ -95,7 +109,13 @@ describe('honest but awkward', () => {
       120_000,
     )
     await meeting.until(() => guests.every((guest) => guest.doc.doc.getMap('m').size === 3_000))
-    expect(meeting.textOf(ada)).toBe(paste)
+    for (const guest of guests) {
+      expect(meeting.textOf(guest) === paste, `${guest.host} reads what was pasted`).toBe(true)
+      expect([...guest.doc.doc.getMap('m').values()].every((value) => value === 'r'.repeat(90))).toBe(true)
+    }
+    const cut = ada.room.history({ document: 'content/main', limit: 1_000 })
+    expect(cut.length).toBeGreaterThan(2_300_000 / limits.UPDATE_CUT_BYTES)
+    for (const { sizeBytes } of cut) expect(sizeBytes).toBeLessThan(limits.ENTRY_BYTES)
     expect(events).toEqual([[], [], []])
   })
 

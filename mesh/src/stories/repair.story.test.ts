@@ -55,9 +55,15 @@ describe('repair', () => {
     broken.getText('t').observe(() => {
       throw new Error('a binding that fails')
     })
+    const kept = ada.doc.doc
     ada.doc.doc.getText('t').insert(4, ' of ada')
     await meeting.until(() => seenBy[1].replaced === 1 && meeting.agree([ada, ben], 'text of ada'))
     expect(ben.doc.doc).not.toBe(broken)
+    expect(ada.doc.doc).toBe(kept)
+    expect([ada, ben].map(({ room }) => room.state.connection)).toMatchObject([
+      { name: 'connected', linkCount: 1 },
+      { name: 'connected', linkCount: 1 },
+    ])
     expect(seenBy.map(({ refused }) => refused)).toEqual([0, 0])
     expect(seenBy[1].errors.map((event) => event.type === 'error' && event.error.cause)).toMatchObject([
       { message: 'a binding that fails' },
