@@ -54,7 +54,7 @@ export class ExportDialog extends LightElement {
       <div class="dialog-body">
         ${
           this.step.name === 'done'
-            ? html`<p role="status">${word('exportDone', { size: sizeText(this.step.sizeBytes) })}</p>`
+            ? html`<p class="done" tabindex="-1" role="status">${word('exportDone', { size: sizeText(this.step.sizeBytes) })}</p>`
             : this.#form(this.step.name === 'working')
         }
       </div>
@@ -99,6 +99,9 @@ export class ExportDialog extends LightElement {
       const pieces = await this.room.exportFile(passphrase === null ? {} : { passphrase })
       download(pieces, fileNameOf(this.roomTitle, 'room', '.parley'))
       this.step = { name: 'done', sizeBytes: pieces.reduce((sum, { length }) => sum + length, 0) }
+      // The button is gone, and what happened is said there.
+      await this.updateComplete
+      this.querySelector<HTMLElement>('.done')?.focus()
     } catch (error) {
       this.step = { name: 'asking' }
       this.failure = problemOf(error)

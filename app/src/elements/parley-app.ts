@@ -10,6 +10,7 @@ import { ThemeStore } from '../theme-store.ts'
 import { type ProblemKind, word } from '../words.ts'
 import { LightElement } from './light-element.ts'
 import { problem } from './problem.ts'
+import type { RoomScreen } from './room-screen.ts'
 
 /** Chooses the screen by the address. */
 export class ParleyApp extends LightElement {
@@ -20,6 +21,8 @@ export class ParleyApp extends LightElement {
   readonly #theme = new ThemeStore()
   readonly #rooms = new RoomsList()
   #openRoomFragment: string | null = null
+  /** Whether somebody came here from another screen, rather than by loading the page. */
+  #hasMoved = false
 
   constructor() {
     super()
@@ -84,6 +87,7 @@ export class ParleyApp extends LightElement {
     // Going back leads home; what is to come replaces this entry.
     history.pushState(null, '', location.pathname + location.search + location.hash)
     this.#openRoomFragment = null
+    this.#hasMoved = true
     this.route = { name: 'room', request }
   }
 
@@ -92,11 +96,19 @@ export class ParleyApp extends LightElement {
     const fragment = fragmentOf(room.id)
     this.#openRoomFragment = fragment
     history.replaceState(null, '', location.pathname + location.search + fragment)
+    void this.#arrive()
+  }
+
+  /** What had focus is gone with the other screen: a keyboard goes on where the room begins, unless a caret is there. */
+  async #arrive(): Promise<void> {
+    await this.querySelector<RoomScreen>('room-screen')?.updateComplete
+    if (this.#hasMoved && document.activeElement === document.body) this.#skip()
   }
 
   readonly #addressChanged = (): void => {
     if (this.#openRoomFragment !== null && location.hash === this.#openRoomFragment) return
     this.#openRoomFragment = null
+    this.#hasMoved = true
     this.route = routeOf(location.hash)
     void this.updateComplete.then(() => this.#skip())
   }

@@ -89,7 +89,7 @@ export class PeopleDrawer extends LightElement {
     return html`<li title=${keyText(person.key)}>
       ${avatar(person.name, person.color)}
       <span class="person-text"
-        ><bdi>${personText(person, name)}</bdi> <span class="person-role">— ${roleText(person.role)}${hand}${path === '' ? nothing : html` · ${path}`}</span>${
+        ><bdi>${personText(person, name)}</bdi> <span class="person-role"><span class="visually-hidden">— </span>${roleText(person.role)}${hand}${path === '' ? nothing : html` · ${path}`}</span>${
           this.showingKeys ? html`<code class="person-key" dir="ltr">${keyText(person.key)}</code>` : nothing
         }</span
       >

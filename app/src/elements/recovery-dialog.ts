@@ -45,7 +45,7 @@ export class RecoveryDialog extends LightElement {
         </form>
       </div>
       <div class="dialog-body">
-        ${this.step === 'done' ? html`<p role="status">${word('recoveryDone')}</p>` : this.#form()}
+        ${this.step === 'done' ? html`<p class="done" tabindex="-1" role="status">${word('recoveryDone')}</p>` : this.#form()}
       </div>
     </dialog>`
   }
@@ -73,6 +73,9 @@ export class RecoveryDialog extends LightElement {
       download([bytes], `parley-recovery-${this.room.id.slice(0, 8)}.json`)
       this.step = 'done'
       this.dispatchEvent(new CustomEvent('recovery-saved'))
+      // The button is gone, and what happened is said there.
+      await this.updateComplete
+      this.querySelector<HTMLElement>('.done')?.focus()
     } catch (error) {
       this.step = 'asking'
       this.failure = problemOf(error)

@@ -41,6 +41,7 @@ export class RoomBar extends LightElement {
       <a class="home-link" href="#" aria-label=${word('home')} title=${word('home')}>
         <img src="/logo.svg" alt="" width="28" height="28" />
       </a>
+      <h1 class="visually-hidden">${this.roomTitle || word('untitled')}</h1>
       <div class="room-facts">
         <input
           class="room-title"

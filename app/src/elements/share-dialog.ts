@@ -58,10 +58,20 @@ export class ShareDialog extends LightElement {
   /** Native modal dialogs keep focus inside, close on Escape and give focus back. */
   async show(): Promise<void> {
     this.#forget()
+    this.#clear()
     this.open = true
     this.#expiries = expiryOptions(Date.now(), this.room.self.notAfterMs)
     await this.updateComplete
     this.querySelector('dialog')?.showModal()
+  }
+
+  /** What was typed for the last invite, and the rights it gave, are no start for the next. */
+  #clear(): void {
+    this.role = 'viewer'
+    const label = this.querySelector<HTMLInputElement>('#invite-label')
+    const others = this.querySelector<HTMLInputElement>('input[name="others"]')
+    if (label) label.value = ''
+    if (others) others.checked = false
   }
 
   #forget(): void {

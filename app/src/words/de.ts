@@ -122,6 +122,7 @@ export const de: Catalogue = {
     loadingPage: 'Die Seite wird geladen…',
     pageFailed:
       'Der Editor konnte nicht geladen werden. Nichts von dem, was du geschrieben hast, ist verloren. Prüfe, ob du online bist, und versuche es noch einmal.',
+    leaveEditor: 'Escape führt zur Formatierungsleiste.',
     startWriting: 'Schreib los…',
     viewOnly: 'Du kannst hier lesen, aber nichts ändern.',
     rebuilt: 'Das Dokument wurde neu aufgebaut; „Rückgängig“ beginnt von vorn.',

@@ -121,6 +121,7 @@ export const en = {
     pageFailed:
       'The editor could not be loaded. Nothing that you wrote is lost. Check that you are online, then try again.',
     startWriting: 'Start writing…',
+    leaveEditor: 'Escape leads to the formatting toolbar.',
     viewOnly: 'You can read here, and not change anything.',
     rebuilt: 'The document was rebuilt; undo starts afresh.',
     formatting: 'Formatting',

@@ -113,6 +113,7 @@ export const zh: Catalogue = {
     creating: '正在创建房间…',
     loadingPage: '正在加载页面…',
     pageFailed: '编辑器加载失败。您写的内容没有丢失。请检查网络后重试。',
+    leaveEditor: '按 Escape 键可转到格式工具栏。',
     startWriting: '开始写作…',
     viewOnly: '您可以阅读，但不能修改。',
     rebuilt: '文档已重建；撤销记录重新开始。',

@@ -55,6 +55,7 @@ export function createDocumentEditor(options: {
         'aria-multiline': 'true',
         'aria-label': word('document'),
         'aria-readonly': String(!writable),
+        ...(writable ? { 'aria-description': word('leaveEditor') } : {}),
         class: 'prose',
         dir: 'auto',
         // Readers reach and scroll it by keyboard too.
