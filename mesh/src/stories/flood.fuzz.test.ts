@@ -2,15 +2,19 @@
 import { encodeFrame } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import type { RoomEvent } from '../api.ts'
 import { seededFraction } from '../testing/honest-traffic.ts'
 import { HostilePeer, typing } from '../testing/hostile-peer.ts'
 import { RunFigures } from '../testing/run-figures.ts'
 import { type Guest, Meeting, SIGNALING } from './meeting.ts'
 
 const LONG = process.env['PARLEY_LONG'] === '1'
-const HOSTILE_ENTRIES = LONG ? 100_000 : 400
-const MALFORMED_FRAMES = LONG ? 1_000_000 : 4_000
+const HOSTILE_ENTRIES = LONG ? 100_000 : 2_000
+/** Of these each reached a link that was open. */
+const MALFORMED_FRAMES = LONG ? 50_000 : 600
 const PER_LINK = 50
+/** How no link ends that was sent nonsense: nobody signed it, and the other side goes on. */
+const NEVER = ['role', 'equivocation', 'revoked', 'timeout'] as const
 
 async function eight(seed: number) {
   const meeting = new Meeting({ seed })
@@ -22,8 +26,19 @@ async function eight(seed: number) {
   await meeting.world.clock.runFor(15_000)
   const bytes = () => guests.map((guest) => Y.encodeStateAsUpdate(guest.doc.doc))
   let updates = 0
-  for (const guest of guests) guest.doc.doc.on('update', () => updates++)
-  return { meeting, ada, guests, bytes, updateCount: () => updates }
+  const events: RoomEvent[] = []
+  for (const guest of guests) {
+    guest.doc.doc.on('update', () => updates++)
+    guest.room.onEvent((event) => void events.push(event))
+  }
+  const told = (type: RoomEvent['type']) => events.filter((event) => event.type === type)
+  return { meeting, ada, guests, bytes, updateCount: () => updates, told }
+}
+
+/** Those of its links that lead to honest people. */
+function honestLinks({ links }: HostilePeer, guests: readonly Guest[]) {
+  const keys = new Set(guests.map(({ room }) => room.self.key))
+  return links.filter((to) => keys.has(to.proven.peer.standing.key))
 }
 
 /** A new attacker with a new key each time: the last one was shut out. */
@@ -40,23 +55,30 @@ describe('floods', () => {
     const { meeting, ada, guests, bytes, updateCount } = await eight(71)
     const kept = bytes()
     const figures = new RunFigures('entries under viewer grants, 8 peers, seed 71')
+    const carrier = await attacker(meeting, ada, 'carrier', 'viewer')
+    await meeting.until(() => carrier.links.length === 8)
     let sent = 0
     for (let round = 0; sent < HOSTILE_ENTRIES; round++) {
       const mallory = await attacker(meeting, ada, `mallory${round}`, 'viewer')
       const log = mallory.log('content/main', 1)
+      const from = round % 2 === 0 ? mallory : carrier
+      const open = from.links.filter(
+        (to) => !to.closed && to.proven.peer.standing.key !== mallory.entrance.identity.standing.key,
+      )
       for (let i = 0; i < PER_LINK; i++) {
         const { entry } = await log.next(typing(log.clientId, 'EVIL'), meeting.world.clock.nowMs())
-        for (const to of mallory.links) {
-          if (i === 0) mallory.send(to, { type: 'author', chain: mallory.entrance.identity.chain })
-          if (!to.closed) mallory.send(to, { type: 'entry', entry: entry.bytes })
+        for (const to of open) {
+          if (i === 0) from.send(to, { type: 'author', chain: mallory.entrance.identity.chain })
+          from.send(to, { type: 'entry', entry: entry.bytes })
           sent++
         }
       }
-      await meeting.until(() => mallory.links.every((to) => to.closed?.reason === 'role'))
+      await meeting.until(() => honestLinks(mallory, guests).every((to) => to.closed?.reason === 'role'))
       mallory.close()
       meeting.world.discard(`mallory${round}`)
       if (round % 20 === 0) figures.sample()
     }
+    expect(honestLinks(carrier, guests).map((to) => to.closed)).toEqual(Array(8).fill(null))
     figures.print({ sent, accepted: updateCount() })
     expect(updateCount()).toBe(0)
     expect(bytes()).toEqual(kept)
@@ -64,32 +86,45 @@ describe('floods', () => {
     await meeting.until(() => meeting.agree(guests, 'still honest'))
   }, 3_600_000)
 
-  it(`[F25] ${MALFORMED_FRAMES} malformed frames on proven links: no crash, no change, no event`, async () => {
-    const { meeting, ada, guests, bytes, updateCount } = await eight(72)
+  it(`[F25] ${MALFORMED_FRAMES} malformed frames on proven links, new ones in place of the closed: no crash, no change, no event`, async () => {
+    const { meeting, ada, guests, bytes, updateCount, told } = await eight(72)
     const kept = bytes()
     const figures = new RunFigures('malformed frames on proven links, 8 peers, seed 72')
     let count = 0
+    const ends = new Map<string, number>()
     const fraction = seededFraction(72)
     const corpus = honestFrames()
-    for (let sent = 0, round = 0; sent < MALFORMED_FRAMES; round++) {
+    for (let round = 0; count < MALFORMED_FRAMES; round++) {
       const mallory = await attacker(meeting, ada, `mallory${round}`, 'editor')
-      for (const to of mallory.links) {
-        for (let i = 0; i < PER_LINK && !to.closed; i++, sent++) {
+      for (let step = 0; step < PER_LINK; step++) {
+        const open = mallory.links.filter((to) => !to.closed)
+        if (open.length === 0) break
+        for (const to of open) {
           const frame = mutate(corpus[Math.floor(fraction() * corpus.length)] as Uint8Array, fraction)
-          if (frame.length > 0) to.proven.link.send(frame, fraction() < 0.5 ? 'live' : 'control')
+          to.proven.link.send(frame, fraction() < 0.5 ? 'live' : 'control')
         }
+        count += open.length
+        // It arrives, and the CLOSE comes back.
+        await meeting.world.clock.runFor(250)
       }
-      await meeting.world.clock.runFor(300)
+      for (const { closed } of mallory.links) {
+        const reason = closed?.reason ?? 'open'
+        ends.set(reason, (ends.get(reason) ?? 0) + 1)
+      }
       mallory.close()
       meeting.world.discard(`mallory${round}`)
-      count = sent
       if (round % 50 === 0) figures.sample()
     }
+    expect(ends.get('malformed')).toBeGreaterThan(count / 20)
+    for (const reason of NEVER) expect(ends.get(reason)).toBe(undefined)
+    for (const type of ['author-refused', 'equivocation', 'revoked', 'error'] as const)
+      expect(told(type)).toEqual([])
     const mean = `${(figures.elapsedMs / count).toFixed(3)} ms`
     // All peers are in this process, and each has met a new device every few hundred frames, whose chain it keeps.
     const perPeer = figures.grownMegabytes / 8
     figures.print({
-      sent: count,
+      frames: count,
+      links: JSON.stringify(Object.fromEntries(ends)),
       changes: updateCount(),
       'mean, links and all': mean,
       'MB more per peer': perPeer.toFixed(1),
