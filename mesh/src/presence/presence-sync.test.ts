@@ -239,14 +239,21 @@ describe('what others show of themselves', () => {
     expect(() => decodeFrame(encodeFrame({ type: 'presence', sealed: sealed.slice(1) }))).not.toThrow()
   })
 
-  it('[PR5] of one link 64 carets are kept', async () => {
-    const { receive, shown, dropped } = await makeAda()
+  it('[PR5] [F39] of one link 64 carets are kept, and their owner alone is left out', async () => {
+    const { presence, receive, shown, dropped } = await makeAda()
     await receive(facts())
-    for (let i = 0; i < PRESENCE_PER_LINK + 3; i++) {
+    for (let i = 0; i < PRESENCE_PER_LINK + 1_000; i++) {
       await receive(caret(2 + i, '{}', { doc: `content/page${i}`, clientId: i }))
     }
     expect(shown.size).toBe(PRESENCE_PER_LINK)
-    expect(dropped).toEqual(Array(3).fill('too many carets'))
+    expect(dropped).toEqual(Array(1_000).fill('too many carets'))
+    const vera = await room.device('viewer', 'vera')
+    const other = { to: 'vera' }
+    const presenceId = new Uint8Array(16).fill(9)
+    presence.attach(other, vera.key.keyId)
+    await receive(facts({ key: vera.key.publicKey, presenceId, name: 'Vera' }, vera), other)
+    await receive(caret(2, '{"at":1}', { presenceId, clientId: 5_000 }), other)
+    expect(shown.size).toBe(PRESENCE_PER_LINK + 1)
   })
 
   it('[PR6] somebody is gone, with all carets, when the link is; no timer does that', async () => {
