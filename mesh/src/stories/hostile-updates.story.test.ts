@@ -138,6 +138,35 @@ describe('an update that costs as much as it can', () => {
     await meeting.until(() => meeting.agree([ada, ben], 'still honest'))
   })
 
+  it('[FD1] [FD2] [F32] forged orders of neighbours: live documents differ, repair makes all read alike, nobody is blamed', async () => {
+    const { meeting, ada, ben, mallory, write, refused } = await attacked(46)
+    const base = mallory.log('content/main', 1)
+    await write(base, own(base.clientId, [rawItem(new Y.ContentString('abc'), { parent: 'o' })]))
+    const read = ({ doc }: Guest) => doc.doc.getText('o').toString()
+    await meeting.until(() => [ada, ben].every((guest) => read(guest) === 'abc'))
+    // The forged letter stands behind `b` and before it: where that is depends on whether `x` is there already.
+    meeting.world.network.block('ada', 'ben')
+    const at = (clock: number) => ({ client: base.clientId, clock })
+    ada.doc.doc.getText('o').insert(1, 'x')
+    const log = mallory.log('content/main', 2)
+    await write(
+      log,
+      own(log.clientId, [rawItem(new Y.ContentString('F'), { origin: at(1), rightOrigin: at(1) })]),
+    )
+    await meeting.until(() => [ada, ben].every((guest) => read(guest).includes('F')))
+    expect(read(ada)).toMatch(/^axb.*F/)
+    expect(read(ben)).toBe('aFbc')
+    meeting.world.network.heal()
+    await meeting.until(() => read(ben).includes('x') && read(ada) === read(ben), 120_000)
+    await meeting.world.clock.runFor(20_000)
+    expect(read(ada)).toBe(read(ben))
+    expect(meeting.world.logLines.some(({ event }) => event === 'readings-differ')).toBe(true)
+    expect(mallory.links.map((to) => to.closed)).toEqual([null, null])
+    expect(refused).toEqual([])
+    ben.doc.doc.getText('t').insert(0, 'still ')
+    await meeting.until(() => meeting.agree([ada, ben], 'still honest'))
+  })
+
   it('[FD3] [F38] at which Yjs throws: put back from the journal, the author shut out, honest work stays', async () => {
     const { meeting, ada, ben, mallory, author, write, refused } = await attacked(44)
     let replaced = 0
