@@ -3,6 +3,7 @@
  * memory: right for tests and for what keeps rooms as long as the process runs.
  */
 import { equalBytes } from '@parley/protocol'
+import { ParleyError } from './errors.ts'
 import type {
   DescribeEntry,
   EntryArchive,
@@ -57,8 +58,9 @@ class MemoryArchived implements ArchivedStorage {
     for (const archive of this.#archives) for (const entry of durable) archive.take(entry)
   }
 
-  close(): Promise<void> {
-    return this.#storage.close()
+  async close(): Promise<void> {
+    await this.#storage.close()
+    for (const archive of this.#archives.splice(0)) archive.close()
   }
 
   async records(): Promise<ReadonlyMap<string, unknown>> {
@@ -84,6 +86,7 @@ class MemoryArchive implements EntryArchive {
   readonly #describe: DescribeEntry
   readonly #logs = new Map<string, Held[]>()
   #count = 0
+  #isClosed = false
 
   constructor(describe: DescribeEntry) {
     this.#describe = describe
@@ -112,12 +115,23 @@ class MemoryArchive implements EntryArchive {
   }
 
   async facts(log: string, seq: number): Promise<Pick<EntryFacts, 'hash' | 'timeMs'> | null> {
+    this.#assertOpen()
     return this.#logs.get(log)?.[seq - 1] ?? null
   }
 
   async *read(ranges: readonly StoredRange[]): AsyncGenerator<Uint8Array, void, undefined> {
+    this.#assertOpen()
     const held = ranges.flatMap(({ log, from, to }) => this.#logs.get(log)?.slice(from - 1, to) ?? [])
     for (const { bytes } of held.sort((a, b) => a.order - b.order)) yield bytes
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#logs.clear()
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new ParleyError('closed', 'this storage was closed')
   }
 
   giveUp(log: string, seq: number): void {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describeStorageContract } from '@parley/mesh/testing'
+import { describeArchiveContract, describeStorageContract } from '@parley/mesh/testing'
 import { afterAll, describe, it } from 'vitest'
 import { storagesOn } from './disk-storages.ts'
 import type { FileSystem } from './file-system.ts'
@@ -75,6 +75,41 @@ describeStorageContract(
       reopen: () => storagesOn(nodeFileSystem, dir, silent),
       failNextWrite: failNext,
     }
+  },
+  { describe, it },
+)
+
+/** In segments of few entries, so that most are found by an index in a file. */
+const SMALL = [60, 400, 64 * 1024 * 1024]
+for (const segmentBytes of SMALL) {
+  describeArchiveContract(
+    `fake disk, segments of ${segmentBytes} bytes`,
+    async () => {
+      const fs = new FakeFileSystem()
+      const limits = { segmentBytes, checkpointBytes: 100 }
+      return {
+        storages: await storagesOn(fs, '/data', silent, null, limits),
+        reopen: () =>
+          storagesOn(
+            fs.afterPowerCut('lost', () => 0),
+            '/data',
+            silent,
+            null,
+            limits,
+          ),
+      }
+    },
+    { describe, it },
+  )
+}
+
+describeArchiveContract(
+  'real disk',
+  async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'parley-archive-'))
+    folders.push(dir)
+    const open = () => storagesOn(nodeFileSystem, dir, silent, null, { segmentBytes: 400 })
+    return { storages: await open(), reopen: open }
   },
   { describe, it },
 )

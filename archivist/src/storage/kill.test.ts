@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { numbersOf, seededFraction } from '@parley/mesh/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { diskStorages } from './disk-storages.ts'
-import { RUN_ROOM } from './testing/numbered-run.ts'
+import { describeNumbered, numbersInArchive, RUN_ROOM } from './testing/numbered-run.ts'
 
 const KILLS = process.env['PARLEY_LONG'] ? 200 : 20
 const WRITER = join(import.meta.dirname, 'testing', 'writing-process.ts')
@@ -42,15 +42,20 @@ async function reopen() {
       if (event === 'torn-tail-cut') cuts++
     },
   })
-  const { entries } = await (await storages.open(RUN_ROOM)).load()
+  const storage = await storages.open(RUN_ROOM)
+  await storage.archive?.(describeNumbered)
   const restartMs = performance.now() - startedMs
+  const numbers = numbersOf((await storage.load()).entries)
+    .split(' ')
+    .map(Number)
+  expect(await numbersInArchive(storage), 'an index says something else than its segment').toEqual(numbers)
   await storages.close()
-  return { numbers: numbersOf(entries).split(' ').map(Number), restartMs, cuts }
+  return { numbers, restartMs, cuts }
 }
 
 describe('[F44] kill -9 while writing', () => {
   it(
-    `[DS2] ${KILLS} times: nothing acknowledged is lost, the lock does not stand in the way`,
+    `[DS2] [DS13] ${KILLS} times: nothing acknowledged is lost, the lock does not stand in the way`,
     async () => {
       const seed = Date.now() % 1_000_000
       const fraction = seededFraction(seed)

@@ -9,6 +9,14 @@
  * @packageDocumentation
  */
 
+export {
+  type ArchiveSubject,
+  archiveOf,
+  ChainedLog,
+  describeArchiveContract,
+  describeChained,
+  placesIn,
+} from './archive-contract.ts'
 export { honestEdit, honestRoots, seededFraction } from './honest-traffic.ts'
 export { HostilePeer, typing } from './hostile-peer.ts'
 export { MemorySignaling, type MemorySignalingOptions } from './memory-signaling.ts'

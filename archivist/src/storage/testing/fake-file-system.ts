@@ -159,6 +159,14 @@ export class FakeFileSystem implements FileSystem {
     for (const change of this.#changes.splice(0, last + 1)) change.apply(this.#durable)
   }
 
+  /** What is durable now, on a disk of its own. */
+  copy(): FakeFileSystem {
+    const tree: Tree = new Map()
+    for (const [path, file] of this.#durable)
+      tree.set(path, file && { bytes: file.durable.slice(), durable: file.durable.slice() })
+    return new FakeFileSystem(tree)
+  }
+
   /** For tests that damage what lies there; durable at once. */
   overwrite(path: string, bytes: Uint8Array): void {
     const file = this.#file(path)
