@@ -89,10 +89,6 @@ interface Pending extends Arrival {
   readonly plaintext: Uint8Array | null
 }
 
-function sizesOf(bytes: Uint8Array, cost: (byteCount: number) => number) {
-  return { byteCount: bytes.length + WAITING_FRAME_BYTES, costMs: cost(bytes.length) }
-}
-
 export class Admission {
   readonly #deps: AdmissionDeps
   readonly #events: AdmissionEvents
@@ -120,14 +116,16 @@ export class Admission {
       this.#events.blameLink(from, reason, `entry: ${error.message}`)
       return
     }
-    this.#add({ kind: 'entry', from, entry, wanted, size, ...sizesOf(bytes, entryCostMs) })
+    const byteCount = bytes.length + WAITING_FRAME_BYTES
+    const costMs = entryCostMs(bytes.length)
+    this.#add({ kind: 'entry', from, entry, wanted, size, byteCount, costMs })
   }
 
   /** Resolves when the chain was looked at, in its link's turn, or the link {@link forget|forgotten}. */
   learn(from: Origin, chain: Uint8Array): Promise<void> {
-    return new Promise((done) =>
-      this.#add({ kind: 'chain', from, chain, done, ...sizesOf(chain, chainCostMs) }),
-    )
+    const byteCount = chain.length + WAITING_FRAME_BYTES
+    const costMs = chainCostMs(chain.length)
+    return new Promise((done) => this.#add({ kind: 'chain', from, chain, done, byteCount, costMs }))
   }
 
   /** Nothing that this link sent and that still waits is looked at any more. */

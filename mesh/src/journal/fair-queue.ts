@@ -15,15 +15,11 @@ const CUT_COUNT = 64
 
 /** The items of one source. */
 class Flow<Item extends Costed> {
-  /** What this source was served, in the time of the queue: it begins where the queue stands. */
-  servedMs: number
+  /** What this source was served, in the time of the queue. */
+  servedMs = 0
   byteCount = 0
-  readonly #items: Item[] = []
+  #items: Item[] = []
   #at = 0
-
-  constructor(servedMs: number) {
-    this.servedMs = servedMs
-  }
 
   get isEmpty(): boolean {
     return this.#at >= this.#items.length
@@ -47,16 +43,19 @@ class Flow<Item extends Costed> {
     return item
   }
 
-  rest(): readonly Item[] {
-    return this.#items.slice(this.#at)
+  drop(): readonly Item[] {
+    const rest = this.#items.slice(this.#at)
+    this.#items = []
+    this.#at = 0
+    this.byteCount = 0
+    return rest
   }
 }
 
 export class FairQueue<Item extends Costed> {
+  readonly #flows = new WeakMap<object, Flow<Item>>()
   /** Those that something waits of, in the order in which they began to. */
-  readonly #flows = new Map<object, Flow<Item>>()
-  /** Where sources stood when nothing of theirs waited any more: coming back is no advantage. */
-  readonly #served = new WeakMap<object, number>()
+  readonly #waiting = new Set<Flow<Item>>()
   #nowMs = 0
   #count = 0
 
@@ -71,8 +70,13 @@ export class FairQueue<Item extends Costed> {
   add(item: Item): void {
     let flow = this.#flows.get(item.from)
     if (!flow) {
-      flow = new Flow<Item>(Math.max(this.#nowMs, this.#served.get(item.from) ?? 0))
+      flow = new Flow<Item>()
       this.#flows.set(item.from, flow)
+    }
+    if (flow.isEmpty) {
+      // Pauses are not saved up, and coming back from one is no advantage.
+      flow.servedMs = Math.max(flow.servedMs, this.#nowMs)
+      this.#waiting.add(flow)
     }
     flow.push(item)
     this.#count++
@@ -93,24 +97,22 @@ export class FairQueue<Item extends Costed> {
 
   /** Nothing of this source waits any longer; returns what did. */
   drop(from: object): readonly Item[] {
-    const rest = this.#flows.get(from)?.rest() ?? []
-    this.#flows.delete(from)
+    const flow = this.#flows.get(from)
+    if (!flow) return []
+    const rest = flow.drop()
+    this.#waiting.delete(flow)
     this.#count -= rest.length
     return rest
   }
 
   #takeOne(): Item | undefined {
     let next: Flow<Item> | undefined
-    for (const flow of this.#flows.values()) if (!next || flow.servedMs < next.servedMs) next = flow
+    for (const flow of this.#waiting) if (!next || flow.servedMs < next.servedMs) next = flow
     if (!next) return undefined
     this.#nowMs = next.servedMs
     const item = next.take()
-    if (!item) return undefined
     this.#count--
-    if (next.isEmpty) {
-      this.#flows.delete(item.from)
-      this.#served.set(item.from, next.servedMs)
-    }
+    if (next.isEmpty) this.#waiting.delete(next)
     return item
   }
 }
