@@ -93,9 +93,10 @@ export class ArchiveSight implements RoomSight {
     if (this.#named?.revision === revision) return this.#named.roster
     const roster = new Roster()
     for (const log of this.#deps.journal.logsOf(ROSTER)) {
-      const [plaintext] = await this.#open(log.key, log.standing, 1)
+      const [entry] = log.standing > 0 ? await readEntries(this.#deps.journal, log, log.standing, 1) : []
+      const plaintext = entry && (await this.#seal.open(entry))
       const said = plaintext && decodeRosterRecord(plaintext)
-      if (said) roster.add(log.author, log.lastTimeMs, { name: cleanName(said.name, limits.NAME_CHARACTERS) })
+      if (said) roster.add(log.author, entry.timeMs, { name: cleanName(said.name, limits.NAME_CHARACTERS) })
     }
     this.#named = { revision, roster }
     return roster
