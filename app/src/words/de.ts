@@ -244,7 +244,7 @@ export const de: Catalogue = {
     earlierNone: 'Von dieser Seite gibt es noch keinen früheren Stand.',
     earlierLoading: 'Der Verlauf wird durchgesehen …',
     beforeChanges: 'Vor den Änderungen von {name}',
-    changeCounts: 'Zeichen und Absätze geschrieben: {inserted} · gelöscht: {deleted}',
+    changeCounts: 'Geschrieben: {inserted} · gelöscht: {deleted}',
     muchDeleted: 'Viel gelöscht',
     preview: 'Vorschau',
     previewEmpty: 'Die Seite war damals leer.',

@@ -239,7 +239,7 @@ export const en = {
     earlierNone: 'There is no earlier state of this page yet.',
     earlierLoading: 'Looking through the history…',
     beforeChanges: 'Before {name}’s changes',
-    changeCounts: 'Characters and blocks written: {inserted} · deleted: {deleted}',
+    changeCounts: 'Written: {inserted} · deleted: {deleted}',
     muchDeleted: 'Much was deleted',
     preview: 'Preview',
     previewEmpty: 'The page was empty then.',

@@ -227,7 +227,7 @@ export const zh: Catalogue = {
     earlierNone: '此页面还没有较早的状态。',
     earlierLoading: '正在查看历史…',
     beforeChanges: '{name} 修改之前',
-    changeCounts: '写入字符和段落：{inserted} · 删除：{deleted}',
+    changeCounts: '写入：{inserted} · 删除：{deleted}',
     muchDeleted: '删除了很多',
     preview: '预览',
     previewEmpty: '当时页面是空的。',
