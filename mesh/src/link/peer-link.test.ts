@@ -1,8 +1,18 @@
-import { CLOSE, decodeFrame, encodeFrame, type Frame, limits, MalformedError } from '@parley/protocol'
+import {
+  ByteReader,
+  ByteWriter,
+  CLOSE,
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  limits,
+  MalformedError,
+} from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
 import { ParleyError } from '../errors.ts'
 import {
   CHANNEL_HIGH_BYTES,
+  CHUNK_BYTES,
   CLOSE_DRAIN_MS,
   LANE_FRAME_BYTES,
   LINK_UPKEEP,
@@ -196,6 +206,31 @@ describe('liveness', () => {
     side.link.handleMessage(chunkOf({ type: 'pong', count: 5 }))
     expect([side.link.roundTripMs, side.closings.length]).toEqual([null, 0])
   })
+})
+
+describe('a frame over the maximum of its lane', () => {
+  it.each(['control', 'live', 'sync'] as const)(
+    '[F28] is closed with 4413 when it is announced, in lane %s',
+    (lane) => {
+      const side = new Side(new HandClock())
+      const first = splitFrame(frameOf(LANE_FRAME_BYTES[lane]), lane).next()
+      const header = new ByteReader(first)
+      const flags = header.u8()
+      header.varUint()
+      const data = header.fixed(CHUNK_BYTES)
+      const announced = new ByteWriter()
+        .u8(flags)
+        .varUint(LANE_FRAME_BYTES[lane] + 1)
+        .fixed(data)
+        .done()
+      side.link.handleMessage(announced)
+      expect(side.closings).toMatchObject([{ code: CLOSE.tooLarge, by: 'us' }])
+      expect(side.frames).toEqual([])
+      const honest = new Side(new HandClock())
+      honest.link.handleMessage(first)
+      expect(honest.closings).toEqual([])
+    },
+  )
 })
 
 describe('before proof', () => {

@@ -3,6 +3,7 @@ import { CLOSE, decodeFrame, FRAME, type Frame, limits, verifyChain } from '@par
 import { describe, expect, it } from 'vitest'
 import { type ConnectDeps, ConnectFailed, PeerConnection, type ProvenLink } from '../join/connect-peer.ts'
 import type { Side } from '../join/role-proof.ts'
+import { CHUNK_BYTES } from '../limits.ts'
 import { ChunkAssembler, splitFrame } from '../link/chunk.ts'
 import type { SignalData, Transport, TransportEvents } from '../ports.ts'
 import { acceptLink, type Entrance, reenter } from '../room-secrets.ts'
@@ -222,6 +223,32 @@ describe('connect', () => {
     await meeting.until(() => raw.isClosed)
     expect(codesOf(raw)).toEqual([4400])
     expect(raw.frames.map((frame) => frame.type).filter((type) => type !== 'close')).toEqual(['hello'])
+  })
+
+  it('[HS4] [F16] a flood while the own HELLO is being made is held up to 512 KiB, and ends the attempt', async () => {
+    const { meeting, ada } = await two(50)
+    const chunk = splitFrame(new Uint8Array(CHUNK_BYTES).fill(FRAME.digest), 'control').next()
+    const flooded: ConnectDeps = {
+      ...ada,
+      connect: (options, events) =>
+        ada.connect(options, {
+          signal: (data) => events.signal(data),
+          open: () => {
+            events.open()
+            for (let i = 0; i < 40; i++) events.message(chunk)
+          },
+          message: (bytes) => events.message(bytes),
+          writable: () => events.writable(),
+          closed: (error) => events.closed(error),
+        }),
+    }
+    const { raw, failure } = await rawAgainst(meeting, flooded)
+    expect(await meeting.during(failure)).toMatchObject({
+      reason: 'malformed',
+      message: 'flood before proof',
+    })
+    await meeting.until(() => raw.isClosed)
+    expect(codesOf(raw)).toEqual([4400])
   })
 
   it('[SS5] [F64] a re-offer with a foreign certificate on a proven link is never answered, and ends it', async () => {
