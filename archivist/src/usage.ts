@@ -15,7 +15,7 @@ export function programUsage(): string {
   const lines = COMMANDS.map(({ name, help }) => `  ${name.padEnd(10)}${help}`)
   return `Usage: parley-archivist COMMAND [options]
 
-Keeps Parley rooms when nobody is there, without being able to read them.
+Keeps Parley rooms when nobody is there, without being able to read them unless an owner of a room lets it.
 
 Commands:
 ${lines.join('\n')}

@@ -7,6 +7,8 @@ export const WORD_CHARACTERS = 200
 export const DOCUMENT_CHARACTERS = 8_000_000
 /** The same of all documents of one room. */
 export const ROOM_CHARACTERS = 32_000_000
+/** The same of all rooms that were searched lately: 0.5 GB at worst. Those that nobody asked for longest are let go of. */
+export const ALL_CHARACTERS = 256_000_000
 /** Documents that one question lists, those that were written to last first. */
 export const HITS = 100
 /** Lines shown of each. */

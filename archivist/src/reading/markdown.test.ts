@@ -104,6 +104,20 @@ describe('a page as Markdown', () => {
     expect(render(p('esc\u001b[2J\u0000'))).toBe('esc \\[2J\n')
   })
 
+  it('[AR12] is done with hostile pages in time', () => {
+    const parts = Array.from({ length: 5_000 }, (_, i): Child => [' ', { [`x${i % 7}`]: {} }])
+    const breaks = () => Array.from({ length: 20_000 }, () => node('hardBreak'))
+    const startedMs = performance.now()
+    expect(render(node('codeBlock', ['`\n'.repeat(300_000)])).length).toBeGreaterThan(600_000)
+    expect(render(node('heading', [...parts, 'end']))).toBe('# end\n')
+    expect(render(p('a', ...breaks(), 'b', ...breaks()))).toMatch(/b\n$/)
+    let deep = p('deep')
+    for (let i = 0; i < 200; i++)
+      deep = node(i % 2 ? 'blockquote' : 'bulletList', [i % 2 ? deep : item(deep)])
+    expect(render(deep)).toContain('deep')
+    expect(performance.now() - startedMs).toBeLessThan(10_000)
+  })
+
   it('[AR12] loses no word, whatever was typed', () => {
     const unescaped = (text: string) => text.replace(/\\([\\`*_[\]<>&~|#+=-]|(?<=\d\\)[.)])/g, '$1')
     fc.assert(

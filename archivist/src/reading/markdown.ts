@@ -54,7 +54,7 @@ function blockOf(node: Y.XmlElement): string {
   const content = () => blocksIn(node).join('\n\n')
   switch (node.nodeName) {
     case 'heading':
-      return `${'#'.repeat(whole(attribute(node, 'level'), 1, 6))} ${content().replace(/\s*\n\s*/g, ' ')}`
+      return `${'#'.repeat(whole(attribute(node, 'level'), 1, 6))} ${oneLine(content())}`
     case 'blockquote':
       return content().replace(/^/gm, '> ')
     case 'codeBlock':
@@ -96,7 +96,8 @@ function codeBlock(node: Y.XmlElement): string {
 
 /** Longer than any row of backticks in the text, which so cannot end it. */
 function fenceFor(text: string, least: number): string {
-  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((row) => row.length))
+  let longest = 0
+  for (const row of text.match(/`+/g) ?? []) longest = Math.max(longest, row.length)
   return '`'.repeat(Math.max(least, longest + 1))
 }
 
@@ -106,12 +107,20 @@ function inline(nodes: readonly (Y.XmlText | Y.XmlElement)[]): string {
     if (node instanceof Y.XmlText) lines[lines.length - 1] += partsOf(node).map(partText).join('')
     else lines.push('')
   }
+  while (lines.length > 1 && lines.at(-1)?.trim() === '') lines.pop()
   return lines
     .map((line) =>
       line.trim().replace(AT_START, (_, space: string, mark: string) => escapeStart(space, mark)),
     )
     .join('\\\n')
-    .replace(/(\\\n)+$/, '')
+}
+
+function oneLine(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(' ')
 }
 
 function escapeStart(space: string, mark: string): string {

@@ -102,6 +102,22 @@ describe('searching', () => {
     expect([searcher.characterCount, listeners.size]).toEqual([0, 0])
   })
 
+  it('keeps no more text than it may of all rooms, that of the latest ones', async () => {
+    const sights = ['one', 'two', 'three'].map((text) => {
+      const sight = new FakeSight()
+      insert(sight, 'content/a', `${text} word`)
+      return sight
+    })
+    const rooms = sights.map((sight, i) => ({ name: `${i}`, room: keptRoom(sight).room }))
+    const small = new Searcher(() => undefined, 20)
+    expect((await small.search(rooms, ['word'])).hits).toHaveLength(3)
+    expect(small.characterCount).toBe('two word'.length + 'three word'.length)
+    await small.search(rooms.slice(1), ['word'])
+    expect(sights.map(({ reads }) => reads.length)).toEqual([1, 1, 1])
+    await small.search(rooms.slice(0, 1), ['word'])
+    expect(sights.map(({ reads }) => reads.length)).toEqual([2, 1, 1])
+  })
+
   it('tells whoever asked that a document cannot be read, and goes on afterwards', async () => {
     const sight = new FakeSight()
     insert(sight, 'content/a', 'text')

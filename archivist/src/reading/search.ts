@@ -2,7 +2,7 @@
 import type { KeptRoom } from '@parley/mesh'
 import type { Log } from '../log.ts'
 import { reasonOf } from '../operations.ts'
-import { HITS } from './limits.ts'
+import { ALL_CHARACTERS, HITS } from './limits.ts'
 import { foldWords } from './match.ts'
 import { printableTitle } from './printable.ts'
 import { RoomText } from './room-text.ts'
@@ -39,10 +39,12 @@ export interface NamedRoom {
 
 export class Searcher {
   readonly #log: Log
+  readonly #limitCharacters: number
   readonly #texts = new Map<KeptRoom, WarmText>()
 
-  constructor(log: Log) {
+  constructor(log: Log, limitCharacters: number = ALL_CHARACTERS) {
     this.#log = log
+    this.#limitCharacters = limitCharacters
   }
 
   /** In memory now, in UTF-16 units. */
@@ -59,6 +61,7 @@ export class Searcher {
       const text = this.#textOf(room)
       if (!text) continue
       const finding = await text.search(folded)
+      this.#letGo()
       searchedRooms++
       missingCount += finding.missingCount
       cutCount += finding.cutCount
@@ -90,8 +93,19 @@ export class Searcher {
         cold: () => this.#texts.delete(room),
         failed: (error) => this.#log('warn', 'room-text-failed', { reason: reasonOf(error) }),
       })
+    // The one that was asked last comes last.
+    this.#texts.delete(room)
     this.#texts.set(room, warm)
     warm.use()
     return warm.text
+  }
+
+  #letGo(): void {
+    let count = this.characterCount
+    for (const warm of [...this.#texts.values()].slice(0, -1)) {
+      if (count <= this.#limitCharacters) return
+      count -= warm.text.characterCount
+      warm.close()
+    }
   }
 }
