@@ -73,6 +73,18 @@ export const MERGE_GROUP = 32
  * thread, which the receiver on a busy machine would wait for. What others wrote waits for the next flush.
  */
 export const WRITE_MS = 8
+/**
+ * A draft whose entry did not come within so long is taken back, and so is what was written on it here. What did not come over
+ * the link that broke is announced by others within {@link IHAVE_MS} and {@link IHAVE_GRACE_MS}.
+ */
+export const DRAFT_KEPT_MS = 5_000
+/** Drafts of one document that wait for their entries: a second of 12 typists. */
+export const DRAFTS_WAITING = 256
+/**
+ * What everybody linked has been shown becomes an entry so long after: sealing at once would compete with the showing, and what
+ * is typed meanwhile goes into the same entry.
+ */
+export const DRAFT_LEAD_MS = 12
 /** One strict transaction per so long. */
 export const FLUSH_MS = 250
 
@@ -125,9 +137,10 @@ export const UPDATE_ROOTS = 64
 export const KEY_CHARACTERS = 256
 
 /**
- * What a link may send unasked, by kind of frame; over it the link is closed with 4429, presence is left out. Bytes: a paste
+ * What a link may send unasked, by kind of frame; over it the link is closed with 4429, presence and drafts are left out. Bytes: a paste
  * of several megabytes at once. News: 40 typists through one relay, and a long paste. Author: a chain costs up to five
- * verifications, 0.6 ms; a room of a thousand members fits. Presence: 20 carets a second and some facts. Control: heads,
+ * verifications, 0.6 ms; a room of a thousand members fits. Presence: 20 carets a second and some facts. Drafts: two who hold
+ * a key down. Control: heads,
  * wants, receipts of a large room coming up. To be looked at again with overlays of many peers.
  */
 export const LINK_BUDGET = {
@@ -136,6 +149,7 @@ export const LINK_BUDGET = {
   author: { perSecond: 20, burst: 1200 },
   presence: { perSecond: 30, burst: 90 },
   control: { perSecond: 100, burst: 1200 },
+  draft: { perSecond: 60, burst: 120 },
 } as const
 /**
  * PING, PONG and CREDIT that a link takes; over it the link is closed with 4429. A transfer of 100 MB/s gives 400 credits a

@@ -92,6 +92,11 @@ export class RoomDocuments {
     await Promise.all([...this.#open.values()].map((open) => open.sync.flush()))
   }
 
+  /** What is shown, others wrote it as well, is in entries. */
+  async confirmed(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((open) => open.sync.confirmed()))
+  }
+
   close(): void {
     for (const open of this.#open.values()) {
       open.awareness.destroy()

@@ -5,6 +5,7 @@
 import {
   CLOSE,
   type CloseReason,
+  type DraftFrame,
   decodeFrame,
   encodeFrame,
   type Frame,
@@ -14,6 +15,7 @@ import {
   MalformedError,
   mayWrite,
   type Range,
+  type Role,
   TooLargeError,
   toBase64Url,
 } from '@parley/protocol'
@@ -35,7 +37,7 @@ import {
   UNASKED_RECORDS,
   WANTS_WAITING,
 } from './limits.ts'
-import type { Lane } from './link/chunk.ts'
+import { type Lane, splitFrame } from './link/chunk.ts'
 import { LinkBudget, NewsAllowance } from './link/link-budget.ts'
 import { type LinkWork, LinkWorks } from './link/link-work.ts'
 import type { PeerLink } from './link/peer-link.ts'
@@ -52,6 +54,8 @@ export interface LiveLink {
   readonly link: PeerLink
   readonly key: KeyId
   readonly instance: string
+  /** Archivists are shown no content. */
+  readonly role: Role
   /** Keys of the grants that it showed, from the owner's to its own. */
   readonly branch: readonly KeyId[]
   /** What it may send us, and what we send it unasked. */
@@ -130,6 +134,7 @@ export class RoomLinks {
       link: proven.link,
       key: proven.peer.standing.key,
       instance: toBase64Url(proven.peer.instance),
+      role: proven.peer.standing.role,
       branch: proven.peer.standing.path,
       budget: new LinkBudget(clock.nowMs()),
       allowance: new NewsAllowance(clock.nowMs()),
@@ -233,10 +238,28 @@ export class RoomLinks {
     for (const live of this.#live) live.link.send(bytes, 'control')
   }
 
-  /** A new entry goes to every link that its source's tree leads along. */
+  /**
+   * Ahead of its entry, to whoever reads and knows the right to write it, where nothing is in the way. Whether everybody
+   * who is linked and reads has it.
+   */
+  sendDraft(frame: DraftFrame, author: KeyId): boolean {
+    const chunk = splitFrame(encodeFrame(frame), 'live').next()
+    let isShown = false
+    let isLeftOut = false
+    for (const live of this.#live) {
+      if (live.role === 'archivist') continue
+      if (this.#introduceAsNews(live, author) && live.link.sendNow(chunk)) isShown = true
+      else isLeftOut = true
+    }
+    return isShown && !isLeftOut
+  }
+
+  /** A new entry goes to every link that its source's tree leads along, an owner's decision to all. */
   publish(log: AuthorLog, record: EntryRecord, from: LiveLink | null): void {
     const bytes = encodeFrame({ type: 'entry', entry: record.bytes })
-    for (const live of this.#trees.eager(log.author, from)) {
+    const links = log.doc === 'meta' ? this.#live : this.#trees.eager(log.author, from)
+    for (const live of links) {
+      if (live === from) continue
       if (this.#introduceAsNews(live, log.author)) this.#push(live, bytes)
       else this.#leaveBehind(live)
     }
@@ -440,6 +463,7 @@ export class RoomLinks {
         return this.#trees.handleGraft(frame.source, live)
       case 'prune':
         return this.#trees.handlePrune(frame.source, live)
+      case 'draft':
       case 'presence':
       case 'receipt':
       case 'reading':

@@ -51,7 +51,14 @@ describe('the connection as shown', () => {
 })
 
 it('[SV3] a device that cannot store says so, whatever else is under way', () => {
-  const facts = { failed: false, pending: false, written: true, holders: 1, archivist: 'behind' } as const
+  const facts = {
+    failed: false,
+    unsealed: false,
+    pending: false,
+    written: true,
+    holders: 1,
+    archivist: 'behind',
+  } as const
   expect(saveState(facts)).toEqual({
     device: 'saved',
     holderCount: 1,
@@ -60,6 +67,17 @@ it('[SV3] a device that cannot store says so, whatever else is under way', () =>
   })
   expect(saveState({ ...facts, pending: true }).device).toBe('saving')
   expect(saveState({ ...facts, pending: true, failed: true }).device).toBe('failed')
+})
+
+it('[SV4] what is no entry yet is held by nobody', () => {
+  const facts = { failed: false, pending: false, written: true, holders: 2, archivist: 'holds' } as const
+  const expected = { device: 'saving', holderCount: 0, archivist: 'behind', written: true }
+  expect(saveState({ ...facts, unsealed: true })).toEqual(expected)
+  expect(saveState({ ...facts, unsealed: false })).toMatchObject({
+    device: 'saved',
+    holderCount: 2,
+    archivist: 'holds',
+  })
 })
 
 describe('the people as shown', () => {

@@ -37,7 +37,9 @@ export function connectionState(facts: ConnectionFacts): ConnectionState {
 
 export interface SaveFacts {
   readonly failed: boolean
-  /** Edits not sealed, or entries not durable yet. */
+  /** Edits that are no entries yet: nobody can hold them. */
+  readonly unsealed: boolean
+  /** Entries not durable yet. */
   readonly pending: boolean
   readonly written: boolean
   readonly holders: number
@@ -45,9 +47,10 @@ export interface SaveFacts {
 }
 
 export function saveState(facts: SaveFacts): SaveState {
-  const device = facts.failed ? 'failed' : facts.pending ? 'saving' : 'saved'
-  const { holders, archivist, written } = facts
-  return { device, holderCount: holders, archivist, written }
+  const { failed, unsealed, pending, holders, archivist, written } = facts
+  const device = failed ? 'failed' : pending || unsealed ? 'saving' : 'saved'
+  if (!unsealed) return { device, holderCount: holders, archivist, written }
+  return { device, holderCount: 0, archivist: archivist === 'holds' ? 'behind' : archivist, written }
 }
 
 /** One item per device key, oneself first, then by name. A key that has no name yet is listed all the same. */

@@ -19,6 +19,7 @@ import {
   presenceKeyOf,
   type RoomId,
   type SealedEntry,
+  type Standing,
   sessionIdOf,
   toBase64Url,
   type Verify,
@@ -77,6 +78,7 @@ import { PresenceSync } from './presence/presence-sync.ts'
 import { ReceiptPace } from './receipt-pace.ts'
 import { writeRecoveryFile } from './recovery-file.ts'
 import { RoomDocuments } from './room-documents.ts'
+import { RoomDrafts } from './room-drafts.ts'
 import { exportRoom } from './room-export.ts'
 import { RoomHistory } from './room-history.ts'
 import { RoomInvites } from './room-invites.ts'
@@ -146,6 +148,7 @@ class RoomCore implements Room {
   readonly #keeping: RoomKeeping<LiveLink>
   readonly #progress = new SyncProgress()
   readonly #documents: RoomDocuments
+  readonly #drafts: RoomDrafts = this.#makeDrafts()
   readonly #presence: PresenceSync<LiveLink>
   readonly #signaling: SignalingSession
   readonly #introductions: Introductions
@@ -360,12 +363,28 @@ class RoomCore implements Room {
         ...(this.self.role === 'commenter' ? { restrictedAuthor: this.self.key } : {}),
         newSession: () => this.#newSession(name),
         onWriting: () => this.#changed(),
+        drafts: {
+          write: ({ id }, update) =>
+            this.#links.sendDraft({ type: 'draft', doc: name, session: id, update }, this.self.key),
+          broken: (log) => this.#handleDraftBroken(log),
+          late: (authors) => this.#drafts.handleLate(authors),
+        },
         write: (session, update) => this.#writeEntry(name, session, update),
         onRefused: (log, seq, fault) => this.#handleGateRefusal(log, seq, fault),
         onNeedsBeyond: (log) => this.#wantBeyond(log),
         onWork: (log, workMs) => this.#links.charge(log.author, workMs),
         onError: (error) => this.#emit({ type: 'error', error }),
       }),
+    })
+  }
+
+  #makeDrafts(): RoomDrafts {
+    return new RoomDrafts({
+      nowMs: () => this.#platform.clock.nowMs(),
+      journal: this.#journal,
+      rolesOf: (key) => this.#standingsOf(key).map(({ role }) => role),
+      documentOf: (doc) => this.#documents.get(doc)?.sync,
+      onForbidden: (key, doc) => this.#refuseAuthor(key, 'role', `may not write ${doc}`),
     })
   }
 
@@ -628,6 +647,11 @@ class RoomCore implements Room {
     if (author) this.#refuseAuthor(author, GATE_REASONS[fault] ?? 'malformed', `${fault} at ${seq}`)
   }
 
+  #handleDraftBroken(log: LogView): void {
+    const author = this.#journal.log(log.key as LogKey)?.author
+    if (author) this.#refuseAuthor(author, 'malformed', 'signed something else than it showed')
+  }
+
   #refuseAuthor(author: KeyId, reason: CloseReason, detail: string): void {
     if (author === this.self.key) {
       this.#emit({ type: 'author-refused', author, reason, detail })
@@ -699,6 +723,7 @@ class RoomCore implements Room {
 
   #handleFrame(live: LiveLink, frame: Frame): void {
     if (frame.type === 'presence') this.#presence.handle(live, frame)
+    else if (frame.type === 'draft') this.#drafts.handle(live.key, frame)
     else if (frame.type === 'keys') this.#handleKeys(live, frame)
     else if (frame.type === 'seek') this.#answerSeek(live, frame)
     else if (frame.type === 'proof') void this.#handleProof(live, frame)
@@ -760,8 +785,14 @@ class RoomCore implements Room {
 
   /** Whether a key's grant is neither void nor ended. */
   #hasRight(key: KeyId): boolean {
+    return this.#standingsOf(key).length > 0
+  }
+
+  /** All that give a key a right now. */
+  #standingsOf(key: KeyId): readonly Standing[] {
     const nowMs = this.#platform.clock.nowMs()
-    return this.#authors.standingsOf(key).some((s) => !this.#standing.isVoid(s) && s.notAfterMs >= nowMs)
+    const standings = this.#authors.standingsOf(key)
+    return standings.filter((s) => !this.#standing.isVoid(s) && s.notAfterMs >= nowMs)
   }
 
   /** Of many at once the consequences are drawn once. */
@@ -988,7 +1019,7 @@ class RoomCore implements Room {
       reach: { relayOnly: this.#isRelayOnly, relayOffered: introductions.relayOffered },
       save: saveState({
         ...saving,
-        pending: saving.pending || unsealed,
+        unsealed,
         archivist: this.#keeping.state,
       }),
       sync: this.#progress.state,
@@ -1030,6 +1061,7 @@ class RoomCore implements Room {
       throw new ParleyError('not-allowed', 'this device does not hold the root key')
     const root = passphrase === undefined ? null : await this.#writeRecoveryFile(passphrase)
     await this.#documents.flush()
+    await this.#documents.confirmed()
     return exportRoom({
       rootKey: this.#entrance.identity.standing.rootKey,
       journal: this.#journal,

@@ -75,6 +75,7 @@ export {
   type AuthorFrame,
   type CloseFrame,
   type CreditFrame,
+  type DraftFrame,
   decodeFrame,
   type EntryFrame,
   type EntryStub,

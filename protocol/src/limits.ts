@@ -18,6 +18,8 @@ export const OPERATOR_TOKEN_BYTES = 4 * 1024
 export const ENTRY_BYTES = 256 * 1024
 /** Where a writer cuts, so that header, signature and cut overhead stay below {@link ENTRY_BYTES}. */
 export const UPDATE_CUT_BYTES = 200 * 1024
+/** An update that goes ahead of its entry: keystrokes and small pastes, which are awaited; larger ones are not. */
+export const DRAFT_BYTES = 1024
 /** HEADS and WANT: about 110 B a head, so 2,000 heads. */
 export const HEADS_COUNT = 2000
 /** One frame of presence after sealing. */

@@ -80,10 +80,18 @@ class SliceMeter {
   }
 }
 
-/** How many structs a V1 update of one client says it has. */
-function structCountOf(update: Uint8Array): number {
+/** How many structs a V1 update of one client says it has, and the clock of the first; without one it is 0. */
+export function headOf(update: Uint8Array): { readonly structCount: number; readonly clock: number } {
   const decoder = decoding.createDecoder(update)
-  return decoding.readVarUint(decoder) === 0 ? 0 : decoding.readVarUint(decoder)
+  if (decoding.readVarUint(decoder) === 0) return { structCount: 0, clock: 0 }
+  const structCount = decoding.readVarUint(decoder)
+  decoding.readVarUint(decoder)
+  return { structCount, clock: decoding.readVarUint(decoder) }
+}
+
+/** Whether an update that has passed the gate costs little wherever its structs belong. */
+function isSmall(update: Uint8Array): boolean {
+  return headOf(update).structCount <= SMALL_UPDATE_STRUCTS
 }
 
 export class ApplySlices {
@@ -105,7 +113,7 @@ export class ApplySlices {
 
   /** `null`: the update, which has passed the gate, costs little and is to be applied as it is. */
   static of(doc: Y.Doc, update: Uint8Array): ApplySlices | null {
-    return structCountOf(update) <= SMALL_UPDATE_STRUCTS ? null : new ApplySlices(doc, update)
+    return isSmall(update) ? null : new ApplySlices(doc, update)
   }
 
   get isDone(): boolean {

@@ -3,15 +3,17 @@
  * that nothing ever enters Yjs's own pending store. What a cut leaves beyond it is applied blanked, and only as far as
  * something that stands builds on it. Rules: docs/spec.md, GT and ST.
  */
+import type { KeyId } from '@parley/protocol'
 import type * as Y from 'yjs'
-import { APPLY_SLICE_MS, ENTRY_APPLY_MS } from '../limits.ts'
-import type { Clock } from '../ports.ts'
-import { ApplySlices } from './apply-slices.ts'
+import { APPLY_SLICE_MS, DRAFT_KEPT_MS, ENTRY_APPLY_MS, SMALL_UPDATE_STRUCTS } from '../limits.ts'
+import type { Clock, Unsubscribe } from '../ports.ts'
+import { ApplySlices, headOf } from './apply-slices.ts'
 import { blankUpdate } from './blank-update.ts'
+import { Drafts } from './drafts.ts'
 import { type LogCursor, type LogView, standingOf } from './log-cursor.ts'
 import { LogCursors } from './log-cursors.ts'
 import { applyRemote } from './remote-apply.ts'
-import { checkBlanked, checkUpdate, type GateFault } from './update-gate.ts'
+import { type ClockOf, checkBlanked, checkUpdate, type GateFault } from './update-gate.ts'
 import { nextClockOf } from './yjs-internals.ts'
 
 export interface ApplierDeps {
@@ -25,6 +27,10 @@ export interface ApplierDeps {
   readonly onNeedsBeyond: (log: LogView) => void
   /** Something was applied that no longer stands as it was: the document has to be rebuilt. */
   readonly onStale: () => void
+  /** An entry says something else than was drafted for its log: likewise. */
+  readonly onDraftBroken: (log: LogView) => void
+  /** Entries that were drafted did not come: likewise. */
+  readonly onDraftsLate: (authors: ReadonlySet<KeyId>) => void
   /** Judging and applying a part of this log took so much longer than it usually does. */
   readonly onWork?: (log: LogView, workMs: number) => void
 }
@@ -59,6 +65,8 @@ export class DocumentApplier {
   #sliceStartMs = 0
   /** What is left of updates that are being applied. */
   readonly #sliced = new Map<LogCursor, SlicedEntry>()
+  readonly #drafts = new Drafts()
+  #cancelLate: Unsubscribe | null = null
 
   constructor(doc: Y.Doc, deps: ApplierDeps) {
     this.doc = doc
@@ -110,6 +118,7 @@ export class DocumentApplier {
     const cursor = this.#cursors.of(log)
     // What it waited for was perhaps applied, blanked, for its sake alone.
     const blankedInVain = cursor.hasWaitedInVain && this.#cursors.hasBlanked
+    if (this.#drafts.has(log.clientId)) return this.#giveUp(() => this.#deps.onStale())
     if (this.appliedBeyond(log) || cursor.isReplaced || blankedInVain) this.#deps.onStale()
     if (cursor.state.name === 'refused' && cursor.isBeyond) cursor.state = { name: 'running' }
     this.#schedule([...this.#cursors.wakeAll(), cursor])
@@ -128,6 +137,83 @@ export class DocumentApplier {
   stop(): void {
     this.#stopped = true
     this.#ready.length = 0
+    this.#cancelLate?.()
+    this.#drafts.wake()
+  }
+
+  get isStopped(): boolean {
+    return this.#stopped
+  }
+
+  // --- drafts
+
+  get hasDrafts(): boolean {
+    return !this.#drafts.isEmpty
+  }
+
+  /** Resolves when a draft was confirmed, or all were given up. */
+  draftsChanged(): Promise<void> {
+    return this.#stopped ? Promise.resolve() : this.#drafts.changed()
+  }
+
+  /** Whether others could not apply an own update before entries of others have come. */
+  buildsOnDrafts(update: Uint8Array): boolean {
+    if (this.#drafts.isEmpty) return false
+    return checkUpdate(this.doc, update, this.doc.clientID, undefined, this.#clockOf).verdict === 'wait'
+  }
+
+  /**
+   * Shows what the author of a log has just written, if that is the next thing in it and costs little; otherwise its entry
+   * will. `log` is `undefined` when nothing of it is stored.
+   */
+  handleDraft(client: number, author: KeyId, log: LogView | undefined, update: Uint8Array): void {
+    if (this.#stopped || this.#running || this.#drafts.isFull) return
+    if (log ? !this.#isCurrent(log, client) : this.#cursors.ofClient(client) !== undefined) return
+    const from = nextClockOf(this.doc, client)
+    if (checkUpdate(this.doc, update, client).verdict !== 'apply') return
+    // Known already, too much for one turn, or nothing but deletions, whose place among the entries cannot be told.
+    const { structCount, clock } = headOf(update)
+    if (structCount === 0 || structCount > SMALL_UPDATE_STRUCTS || clock !== from) return
+    if (!this.#applyAtOnce(update)) return
+    const [to, shownAtMs] = [nextClockOf(this.doc, client), this.#deps.clock.nowMs()]
+    this.#drafts.add(client, author, { update, from, to, shownAtMs })
+    if (!this.#cancelLate) this.#watchDrafts(shownAtMs)
+  }
+
+  #watchDrafts(oldestMs: number): void {
+    const { clock, onDraftsLate } = this.#deps
+    this.#cancelLate = clock.after(oldestMs + DRAFT_KEPT_MS - clock.nowMs(), () => {
+      this.#cancelLate = null
+      const late = this.#drafts.authorsUntil(clock.nowMs() - DRAFT_KEPT_MS)
+      if (late.size > 0) return this.#giveUp(() => onDraftsLate(late))
+      const { oldestMs } = this.#drafts
+      if (oldestMs !== null) this.#watchDrafts(oldestMs)
+    })
+  }
+
+  /** The document shows what nobody has signed: it is of no more use. */
+  #giveUp(tell: () => void): void {
+    this.stop()
+    tell()
+  }
+
+  /** All that is stored of the log is applied, and whatever it says next will be, as it is. */
+  #isCurrent(log: LogView, client: number): boolean {
+    const cursor = this.#cursors.of(log)
+    const { state, applied } = cursor
+    if (this.#cursors.ofClient(client) !== cursor) return false
+    return state.name === 'running' && applied === log.seq && log.cut === null && !log.restricted
+  }
+
+  /** As entries have it, the same for everybody. */
+  readonly #clockOf: ClockOf = (doc, client) => this.#drafts.clockOf(client) ?? nextClockOf(doc, client)
+
+  /** False when all of the entry is in the document already. */
+  #isNews(log: LogView, update: Uint8Array): boolean {
+    if (this.#drafts.isEmpty) return true
+    const verdict = this.#drafts.take(log.clientId, update)
+    if (verdict === 'broken') this.#giveUp(() => this.#deps.onDraftBroken(log))
+    return verdict !== 'same'
   }
 
   #schedule(cursors: readonly LogCursor[]): void {
@@ -198,7 +284,7 @@ export class DocumentApplier {
     if (!update) return false
     const { log, isBeyond } = cursor
     const check = isBeyond ? checkBlanked : checkUpdate
-    const verdict = check(this.doc, update, log.clientId, this.#cursors.ownOf(log))
+    const verdict = check(this.doc, update, log.clientId, this.#cursors.ownOf(log), this.#clockOf)
     switch (verdict.verdict) {
       case 'wait':
         this.#cursors.wait(cursor, verdict.missing)
@@ -207,8 +293,13 @@ export class DocumentApplier {
       case 'refuse':
         cursor.refuse()
         this.#deps.onRefused(log, cursor.applied + 1, verdict.fault)
+        if (this.#drafts.has(log.clientId)) this.#giveUp(() => this.#deps.onStale())
         return false
       case 'apply':
+        if (!isBeyond && !this.#isNews(log, update)) {
+          this.#advance(cursor, false)
+          return true
+        }
         return this.#apply(
           cursor,
           isBeyond ? blankUpdate(update, nextClockOf(this.doc, log.clientId)) : update,

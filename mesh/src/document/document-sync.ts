@@ -2,7 +2,7 @@
  * One Y.Doc and the journal: local changes become entries, entries become changes. The document is the fold of the
  * journal; applying entries as they come is an optimisation that must equal it, and `repair` makes it equal.
  */
-import { type DocName, equalBytes, limits, type SessionId } from '@parley/protocol'
+import { type DocName, equalBytes, type KeyId, limits, type SessionId } from '@parley/protocol'
 import * as Y from 'yjs'
 import { ParleyError } from '../errors.ts'
 import type { Clock } from '../ports.ts'
@@ -21,6 +21,15 @@ import { checkUpdate, type OwnClients } from './update-gate.ts'
 export interface OwnSession {
   readonly id: SessionId
   readonly clientId: number
+}
+
+export interface DraftPort {
+  /** Something small was written: others may see it before it is an entry. Whether all who are linked do. */
+  write(session: OwnSession, update: Uint8Array): boolean
+  /** The author of a log whose draft was shown wrote something else. */
+  broken(log: LogView): void
+  /** Drafts of these authors were shown, and entries did not come. */
+  late(authors: ReadonlySet<KeyId>): void
 }
 
 export interface DocumentSyncDeps {
@@ -43,6 +52,8 @@ export interface DocumentSyncDeps {
   /** Judging and applying a part of this log took so much longer than it usually does. */
   readonly onWork?: (log: LogView, workMs: number) => void
   readonly onReplaced: () => void
+  /** Left out where nobody is shown what is no entry yet. */
+  readonly drafts?: DraftPort
   readonly onError: (error: ParleyError) => void
 }
 
@@ -89,7 +100,8 @@ export class DocumentSync {
   }
 
   get isIdle(): boolean {
-    return this.#applier.isIdle && this.#writer.isIdle && this.#rebuilding === null
+    const { isIdle, hasDrafts } = this.#applier
+    return isIdle && !hasDrafts && this.#writer.isIdle && this.#rebuilding === null
   }
 
   /** Nothing that was written waits to become an entry. */
@@ -100,6 +112,11 @@ export class DocumentSync {
   handleStored(log: LogView, seq: number, plaintext: Uint8Array | null): void {
     if (log.cut !== null) this.#cutsChanged = true
     this.#applier.handleStored(log, seq, plaintext)
+  }
+
+  /** `log` is `undefined` while nothing of it is stored. */
+  handleDraft(client: number, author: KeyId, log: LogView | undefined, update: Uint8Array): void {
+    if (!this.#rebuilding) this.#applier.handleDraft(client, author, log, update)
   }
 
   /** A key of another epoch came to be known. */
@@ -125,12 +142,19 @@ export class DocumentSync {
     return this.#writer.flush()
   }
 
+  /** Entries of others say all that is shown, or it is given up. */
+  async confirmed(): Promise<void> {
+    for (let at = this.#applier; at === this.#applier && at.hasDrafts && !at.isStopped; )
+      await at.draftsChanged()
+  }
+
   /** Resolves once everything at hand is applied or waits, is written, and no rebuild is under way. */
   async settle(): Promise<void> {
     while (!this.isIdle) {
       await this.#applier.settle()
       await this.#writer.flush()
       await this.#rebuilding
+      await this.confirmed()
     }
   }
 
@@ -143,8 +167,10 @@ export class DocumentSync {
 
   #makeWriter(session: OwnSession): LocalWriter {
     return new LocalWriter({
+      clock: this.#deps.clock,
       fits: (merged) => ownFault(merged, session.clientId) === null,
       write: async (update) => {
+        if (this.#applier.hasDrafts && !(await this.#outlastsDrafts(session, update))) return
         const log = await this.#deps.write(session, update)
         if (session !== this.#session) return
         this.#applier.setWritten(log, log.seq)
@@ -167,8 +193,32 @@ export class DocumentSync {
       onApplyThrew: (error) => this.#replaceWithout(asParleyError(error)),
       onNeedsBeyond: this.#deps.onNeedsBeyond,
       onStale: () => this.#rebuildSoon(true),
+      onDraftBroken: (log) => {
+        this.#deps.drafts?.broken(log)
+        this.#rebuildSoon(true)
+      },
+      onDraftsLate: (authors) => {
+        this.#deps.drafts?.late(authors)
+        this.#rebuildSoon(true)
+      },
       ...(this.#deps.onWork ? { onWork: this.#deps.onWork } : {}),
     })
+  }
+
+  /**
+   * What builds on a draft waits for its entry. False when a rebuild came first and has told that it is lost; throws when
+   * the entry did not come.
+   */
+  async #outlastsDrafts(session: OwnSession, update: Uint8Array): Promise<boolean> {
+    const applier = this.#applier
+    while (applier.buildsOnDrafts(update)) {
+      if (session !== this.#session)
+        return checkUpdate(this.#applier.doc, update, session.clientId).verdict === 'apply'
+      if (applier.isStopped)
+        throw new ParleyError('not-allowed', 'what it builds on was shown and never signed')
+      await applier.draftsChanged()
+    }
+    return true
   }
 
   /** Starts following the applier's document; returns what users are to see. */
@@ -195,7 +245,7 @@ export class DocumentSync {
     if ('parts' in own) {
       if (this.#rebuilding) this.#sinceRebuild.push(...own.parts)
       const wasIdle = this.#writer.isIdle
-      this.#writer.push(own.parts)
+      this.#writer.push(own.parts, this.#draft(own.parts))
       if (wasIdle) this.#deps.onWriting()
     } else if ('tooLarge' in own) {
       const message = `a single value over ${limits.UPDATE_CUT_BYTES} bytes`
@@ -204,6 +254,14 @@ export class DocumentSync {
       const message = `a change that everybody would refuse: ${own.fault}`
       this.#replaceWithout(new ParleyError('not-allowed', message, { kept: update }))
     }
+  }
+
+  /** Whether everybody who is linked has been shown it. */
+  #draft(parts: readonly Uint8Array[]): boolean {
+    const [only] = parts
+    if (parts.length !== 1 || !only || only.length > limits.DRAFT_BYTES) return false
+    if (this.#deps.restrictedAuthor !== undefined) return false
+    return this.#deps.drafts?.write(this.#session, only) ?? false
   }
 
   #ownClients(): OwnClients | undefined {
@@ -267,7 +325,7 @@ export class DocumentSync {
   async #readsLike(doc: Y.Doc): Promise<boolean> {
     const folded = await readingDigestInSlices(doc, () => this.#deps.clock.yieldToHost())
     const live = await this.reading()
-    return live === null || (folded !== null && equalBytes(folded, live))
+    return live === null || this.#applier.hasDrafts || (folded !== null && equalBytes(folded, live))
   }
 
   #replace(folded: FoldResult, logs: readonly LogView[]): void {

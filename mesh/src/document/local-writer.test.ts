@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import * as Y from 'yjs'
+import { VirtualClock } from '../testing/virtual-clock.ts'
 import { LocalWriter } from './local-writer.ts'
 
 it('[EN9] what could not be sealed is handed back, with all that waited behind it', async () => {
@@ -10,6 +11,7 @@ it('[EN9] what could not be sealed is handed back, with all that waited behind i
   const written: Uint8Array[] = []
   const failures: { error: unknown; unwritten: readonly Uint8Array[] }[] = []
   const writer = new LocalWriter({
+    clock: new VirtualClock(),
     fits: () => false,
     write: async (update) => {
       if (written.length === 2) throw new Error('sealing failed')

@@ -1,11 +1,14 @@
 /**
  * Own edits on their way into the journal: the first after a pause goes at once, what follows while that one is being
- * sealed is merged into the next. Sealing within a log is serialised, since each entry names the one before.
+ * sealed is merged into the next; where others were shown it already, it may wait a moment for more. Sealing within a log is
+ * serialised, since each entry names the one before.
  */
 import * as Y from 'yjs'
-import { BATCH_BYTES, MERGE_GROUP } from '../limits.ts'
+import { BATCH_BYTES, DRAFT_LEAD_MS, MERGE_GROUP } from '../limits.ts'
+import type { Clock } from '../ports.ts'
 
 export interface LocalWriterDeps {
+  readonly clock: Pick<Clock, 'after'>
   /** Whether everybody takes a merged update: together they may name more than one update may. */
   readonly fits: (merged: Uint8Array) => boolean
   /** Seals one update as the next entry of the log; resolves when it is stored and on its way. */
@@ -18,6 +21,8 @@ export class LocalWriter {
   readonly #deps: LocalWriterDeps
   readonly #pending: Uint8Array[] = []
   #writing: Promise<void> | null = null
+  /** Ends the waiting before the next group, while there is one. */
+  #go: (() => void) | null = null
 
   constructor(deps: LocalWriterDeps) {
     this.#deps = deps
@@ -27,10 +32,11 @@ export class LocalWriter {
     return this.#writing === null
   }
 
-  /** Consecutive V1 updates of this log's own client, each small enough for an entry. */
-  push(updates: readonly Uint8Array[]): void {
+  /** Consecutive V1 updates of this log's own client, each small enough for an entry; `isShown`: everybody linked has them. */
+  push(updates: readonly Uint8Array[], isShown = false): void {
     this.#pending.push(...updates)
-    this.#writing ??= this.#run().finally(() => {
+    if (!isShown) this.#go?.()
+    this.#writing ??= this.#run(isShown).finally(() => {
       this.#writing = null
       if (this.#pending.length > 0) this.push([])
     })
@@ -38,10 +44,26 @@ export class LocalWriter {
 
   /** Resolves once everything pushed so far is an entry. */
   async flush(): Promise<void> {
-    while (this.#writing) await this.#writing
+    while (this.#writing) {
+      this.#go?.()
+      await this.#writing
+    }
   }
 
-  async #run(): Promise<void> {
+  /** A moment, or until somebody wants it written. */
+  #lead(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#deps.clock.after(DRAFT_LEAD_MS, () => this.#go?.())
+      this.#go = () => {
+        this.#go = null
+        cancel()
+        resolve()
+      }
+    })
+  }
+
+  async #run(isShown: boolean): Promise<void> {
+    if (isShown) await this.#lead()
     while (this.#pending.length > 0) {
       try {
         await this.#writeGroup()

@@ -7,7 +7,7 @@ import { withoutImplied } from './implied-deletes.ts'
 import { isNestedTooDeep } from './nesting.ts'
 import { foreignKeyFault, type OwnClients } from './restricted-writes.ts'
 import { splitUpdate } from './split-update.ts'
-import { ownFault } from './update-bytes.ts'
+import { ownFault, readUpdate } from './update-bytes.ts'
 
 export type OwnParts =
   | { readonly parts: readonly Uint8Array[] }
@@ -15,10 +15,6 @@ export type OwnParts =
   | { readonly tooLarge: unknown }
   /** Everybody would refuse it, and the log from there on. */
   | { readonly fault: GateFault }
-
-function isTooMuch(update: Uint8Array, clientId: number): boolean {
-  return update.length > limits.UPDATE_CUT_BYTES || ownFault(update, clientId) !== null
-}
 
 /**
  * `doc` has just emitted `update`. `own` is set for authors who may not change what others wrote. No parts: the update
@@ -33,12 +29,14 @@ export function ownParts(
   const said = own === undefined ? update : withoutImplied(doc, update, clientId, own)
   if (said === null) return { fault: 'foreign-delete' }
   if (said.length === 0) return { parts: [] }
-  const { structs } = Y.decodeUpdate(said)
+  const read = readUpdate(said, clientId)
+  const { structs } = 'decoded' in read ? read.decoded : Y.decodeUpdate(said)
   const fault = own === undefined ? null : foreignKeyFault(doc, structs, clientId, own)
   if (fault !== null) return { fault }
   if (isNestedTooDeep(doc, structs, OWN_DEPTH)) return { fault: 'too-deep' }
   // What is too much for one update, in bytes, structs or roots, may do as several.
-  const split = isTooMuch(said, clientId) ? splitUpdate(said, limits.UPDATE_CUT_BYTES) : { parts: [said] }
+  if ('decoded' in read && said.length <= limits.UPDATE_CUT_BYTES) return { parts: [said] }
+  const split = splitUpdate(said, limits.UPDATE_CUT_BYTES)
   if ('tooLarge' in split) return split
   for (const part of split.parts) {
     const partFault = ownFault(part, clientId)

@@ -4,6 +4,7 @@ import * as Y from 'yjs'
 import { ParleyError } from '../errors.ts'
 import { OWN_DEPTH, TYPE_DEPTH, UPDATE_ROOTS, UPDATE_STRUCTS, VALUE_DEPTH } from '../limits.ts'
 import { StoredDocument, StoredLog } from '../testing/stored-logs.ts'
+import { VirtualClock } from '../testing/virtual-clock.ts'
 import { LocalWriter } from './local-writer.ts'
 import { ownFault } from './update-bytes.ts'
 
@@ -205,6 +206,7 @@ describe('merging own updates', () => {
     expect(ownFault(Y.mergeUpdates(updates), doc.clientID)).toBe('too-many-roots')
     const written: Uint8Array[] = []
     const writer = new LocalWriter({
+      clock: new VirtualClock(),
       fits: (merged) => ownFault(merged, doc.clientID) === null,
       write: async (update) => void written.push(update),
       onError: (error) => expect(error).toBeNull(),
@@ -224,6 +226,7 @@ describe('merging own updates', () => {
     expect(Y.encodeStateAsUpdate(copy)).toEqual(Y.encodeStateAsUpdate(doc))
     const all: Uint8Array[] = []
     const together = new LocalWriter({
+      clock: new VirtualClock(),
       fits: (merged) => ownFault(merged, doc.clientID) === null,
       write: async (update) => void all.push(update),
       onError: (error) => expect(error).toBeNull(),

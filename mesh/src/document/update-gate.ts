@@ -26,30 +26,44 @@ export type GateVerdict =
 
 const APPLY: GateVerdict = { verdict: 'apply' }
 
-function isMissing(doc: Y.Doc, own: number, id: Y.ID | null): id is Y.ID {
-  return id !== null && id.client !== own && id.clock >= nextClockOf(doc, id.client)
+/** The next clock of each client, as far as there are entries: where drafts are shown, less than the document has. */
+export type ClockOf = (doc: Y.Doc, client: number) => number
+
+function isMissing(doc: Y.Doc, own: number, id: Y.ID | null, clockOf: ClockOf): id is Y.ID {
+  return id !== null && id.client !== own && id.clock >= clockOf(doc, id.client)
 }
 
 /** Known structs count too: Yjs looks for their origins before it notices that it has them. */
-function missingOfStructs(doc: Y.Doc, structs: readonly Struct[], own: number): MissingId | null {
+function missingOfStructs(
+  doc: Y.Doc,
+  structs: readonly Struct[],
+  own: number,
+  clockOf: ClockOf,
+): MissingId | null {
   for (const struct of structs) {
     if (!(struct instanceof Y.Item)) continue
     const { origin, rightOrigin } = struct
-    if (isMissing(doc, own, origin)) return { client: origin.client, clock: origin.clock }
-    if (isMissing(doc, own, rightOrigin)) return { client: rightOrigin.client, clock: rightOrigin.clock }
+    if (isMissing(doc, own, origin, clockOf)) return { client: origin.client, clock: origin.clock }
+    if (isMissing(doc, own, rightOrigin, clockOf))
+      return { client: rightOrigin.client, clock: rightOrigin.clock }
     const parent = statedParent(struct)
-    if (typeof parent === 'string' || !isMissing(doc, own, parent)) continue
+    if (typeof parent === 'string' || !isMissing(doc, own, parent, clockOf)) continue
     return { client: parent.client, clock: parent.clock }
   }
   return null
 }
 
-function missingOfRanges(doc: Y.Doc, ds: DecodedUpdate['ds'], own: number): MissingId | null {
+function missingOfRanges(
+  doc: Y.Doc,
+  ds: DecodedUpdate['ds'],
+  own: number,
+  clockOf: ClockOf,
+): MissingId | null {
   for (const [client, ranges] of ds.clients) {
     const last = ranges[ranges.length - 1]
     if (client === own || last === undefined) continue
     const end = last.clock + last.len
-    if (end > nextClockOf(doc, client)) return { client, clock: end - 1 }
+    if (end > clockOf(doc, client)) return { client, clock: end - 1 }
   }
   return null
 }
@@ -58,10 +72,9 @@ function missingOfRanges(doc: Y.Doc, ds: DecodedUpdate['ds'], own: number): Miss
  * A gap, or a struct that overlaps what its log wrote before: a refusal that looks at the document. Every earlier update of the log is applied when this one is looked at, so its
  * own client's next clock is a fact of the log: what lies beyond can never come.
  */
-function leavesOwnGap(doc: Y.Doc, decoded: DecodedUpdate, own: number): boolean {
+function leavesOwnGap(decoded: DecodedUpdate, own: number, next: number): boolean {
   const first = decoded.structs[0]
   const last = decoded.structs[decoded.structs.length - 1]
-  const next = nextClockOf(doc, own)
   if (first !== undefined && first.id.clock > next) return true
   // Half known, half new: where the known half was collected Yjs has nothing to continue.
   const straddles = ({ id, length }: Struct) => id.clock < next && id.clock + length > next
@@ -77,13 +90,16 @@ function judge(
   clientId: number,
   own: OwnClients | undefined,
   blanked: boolean,
+  clockOf: ClockOf,
 ): GateVerdict {
   const read = readUpdate(update, clientId)
   if ('fault' in read) return { verdict: 'refuse', fault: read.fault }
   const { structs, ds } = read.decoded
-  if (leavesOwnGap(doc, read.decoded, clientId)) return { verdict: 'refuse', fault: 'clock-gap' }
+  if (leavesOwnGap(read.decoded, clientId, clockOf(doc, clientId)))
+    return { verdict: 'refuse', fault: 'clock-gap' }
   const missing =
-    missingOfStructs(doc, structs, clientId) ?? (blanked ? null : missingOfRanges(doc, ds, clientId))
+    missingOfStructs(doc, structs, clientId, clockOf) ??
+    (blanked ? null : missingOfRanges(doc, ds, clientId, clockOf))
   if (missing !== null) return { verdict: 'wait', missing }
   if (isNestedTooDeep(doc, structs, DOCUMENT_DEPTH)) return { verdict: 'refuse', fault: 'too-deep' }
   if (own === undefined) return APPLY
@@ -102,8 +118,14 @@ function judge(
  *
  * `wait` names one id that is not known yet; there may be more.
  */
-export function checkUpdate(doc: Y.Doc, update: Uint8Array, clientId: number, own?: OwnClients): GateVerdict {
-  return judge(doc, update, clientId, own, false)
+export function checkUpdate(
+  doc: Y.Doc,
+  update: Uint8Array,
+  clientId: number,
+  own?: OwnClients,
+  clockOf: ClockOf = nextClockOf,
+): GateVerdict {
+  return judge(doc, update, clientId, own, false, clockOf)
 }
 
 /** Of an update beyond a cut, to be applied blanked: its deletions are dropped, so nothing waits for what they name. */
@@ -112,6 +134,7 @@ export function checkBlanked(
   update: Uint8Array,
   clientId: number,
   own?: OwnClients,
+  clockOf: ClockOf = nextClockOf,
 ): GateVerdict {
-  return judge(doc, update, clientId, own, true)
+  return judge(doc, update, clientId, own, true, clockOf)
 }

@@ -1,5 +1,5 @@
 /** Moves chunks from a queue into a channel, as fast as the channel takes them and no faster. */
-import { CHANNEL_HIGH_BYTES } from '../limits.ts'
+import { CHANNEL_HIGH_BYTES, CHANNEL_LOW_BYTES } from '../limits.ts'
 import type { Transport } from '../ports.ts'
 import type { SendQueue } from './send-queue.ts'
 
@@ -58,20 +58,35 @@ export class ChannelWriter {
     }
   }
 
+  /** A frame of one chunk, past an empty queue. False, and nothing is sent, when it would have to wait. */
+  sendNow(chunk: Uint8Array): boolean {
+    if (this.#stopped || this.#running || !this.#queue.isEmpty) return false
+    if (!this.#queue.isOpen || this.bufferedBytes > CHANNEL_LOW_BYTES || !this.#hand(chunk)) return false
+    this.#sentFrames++
+    return true
+  }
+
   #sendNext(): boolean {
     const outgoing = this.#queue.next()
     if (!outgoing) return false
-    try {
-      this.#transport.send(outgoing.chunk)
-    } catch (error) {
+    if (!this.#hand(outgoing.chunk)) {
       outgoing.waiter?.dropped()
+      return false
+    }
+    if (outgoing.finished) this.#sentFrames++
+    outgoing.waiter?.handedOver()
+    return true
+  }
+
+  #hand(chunk: Uint8Array): boolean {
+    try {
+      this.#transport.send(chunk)
+    } catch (error) {
       this.stop()
       this.#failed(error instanceof Error ? error : new Error(String(error)))
       return false
     }
-    this.#sentBytes += outgoing.chunk.length
-    if (outgoing.finished) this.#sentFrames++
-    outgoing.waiter?.handedOver()
+    this.#sentBytes += chunk.length
     return true
   }
 }

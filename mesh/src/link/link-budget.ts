@@ -39,7 +39,7 @@ export type BudgetVerdict = 'take' | 'drop' | 'close'
 
 function kindOf(frame: FrameName): keyof typeof LINK_BUDGET {
   if (frame === 'entry') return 'news'
-  if (frame === 'author' || frame === 'presence') return frame
+  if (frame === 'author' || frame === 'presence' || frame === 'draft') return frame
   return 'control'
 }
 
@@ -49,14 +49,14 @@ export class LinkBudget {
 
   constructor(nowMs: number) {
     this.#bytes = new TokenBucket(LINK_BUDGET.bytes, nowMs)
-    for (const kind of ['news', 'author', 'presence', 'control'] as const) {
+    for (const kind of ['news', 'author', 'presence', 'draft', 'control'] as const) {
       this.#frames.set(kind, new TokenBucket(LINK_BUDGET[kind], nowMs))
     }
   }
 
   spend(frame: FrameName, bytes: number, nowMs: number): BudgetVerdict {
     const taken = this.#frames.get(kindOf(frame))?.take(1, nowMs)
-    if (frame === 'presence') return taken ? 'take' : 'drop'
+    if (frame === 'presence' || frame === 'draft') return taken ? 'take' : 'drop'
     return taken && this.#bytes.take(bytes, nowMs) ? 'take' : 'close'
   }
 }

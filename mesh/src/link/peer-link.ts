@@ -116,6 +116,11 @@ export class PeerLink {
     return this.#liveness.lastReceivedMs
   }
 
+  /** A frame in one chunk, of {@link splitFrame}, where nothing is in its way; false, and it is not sent, otherwise. */
+  sendNow(chunk: Uint8Array): boolean {
+    return this.#state === 'open' && this.#writer.sendNow(chunk)
+  }
+
   /** Of the last ping that was answered, in milliseconds. */
   get roundTripMs(): number | null {
     return this.#liveness.roundTripMs

@@ -114,6 +114,8 @@ describe('signed receipts', () => {
     await meeting.until(() => isHeld(ada) && meeting.agree([ada, ben], 'new old '))
     const before = keeper.stats()
     await meeting.world.clock.runFor(5_000)
+    // He would give back what is missing before she could notice.
+    await meeting.during(ben.room.close())
     const events = watch(ada)
     await putBack(meeting, 'keeper', keeper, backup)
     const again = await keep(meeting, 'keeper', keeper.id)

@@ -71,11 +71,14 @@ export class Meeting {
     return guest.doc.doc.getText('t').toString()
   }
 
-  /** Everybody named reads the same non-empty text. */
+  /** Everybody named reads the same non-empty text, and has the entries that say it. */
   agree(guests: readonly Guest[], text?: string): boolean {
     const texts = new Set(guests.map((guest) => this.textOf(guest)))
     const [first] = texts
-    return texts.size === 1 && (text === undefined ? first !== '' : first === text)
+    if (texts.size !== 1 || (text === undefined ? first === '' : first !== text)) return false
+    const all = { document: 'content/main', limit: Number.MAX_SAFE_INTEGER }
+    const counts = new Set(guests.map(({ room }) => room.history(all).length))
+    return counts.size === 1 && guests.every(({ room }) => room.state.save.device !== 'saving')
   }
 
   until(predicate: () => boolean, limitMs = 60_000): Promise<unknown> {

@@ -115,7 +115,7 @@ describe('[F50] eight people in three partitions for ten minutes', () => {
     const marks = await editWhileTorn(meeting, guests, 721)
     meeting.world.network.heal()
     await equalAgain(meeting, guests, marks)
-    for (const count of Object.values(meeting.world.disorderCounts)) expect(count).toBeGreaterThan(1_000)
+    for (const count of Object.values(meeting.world.disorderCounts)) expect(count).toBeGreaterThan(500)
     await expectPeace(meeting, guests, blamed)
   }, 120_000)
 })

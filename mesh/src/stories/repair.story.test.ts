@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RoomEvent } from '../api.ts'
-import { APPLY_SLICE_MS, REBUILD_INTERVAL_MS } from '../limits.ts'
+import { APPLY_SLICE_MS, DRAFT_LEAD_MS, REBUILD_INTERVAL_MS } from '../limits.ts'
 import type { Clock, Platform } from '../ports.ts'
 import { joinRoomOn } from '../rooms.ts'
 import { type Guest, Meeting, SIGNALING } from './meeting.ts'
@@ -78,7 +78,7 @@ it('[FD6] applying yields to the host every 8 ms', async () => {
   const count = 200
   for (let i = 0; i < count; i++) {
     ada.doc.doc.getText('t').insert(0, 'x')
-    await meeting.world.clock.runFor(1)
+    await meeting.world.clock.runFor(DRAFT_LEAD_MS + 1)
   }
   const { link } = await ada.room.createInvite('https://parley.test/', { role: 'viewer', notAfterMs: 4e12 })
   /** How often somebody yields who opens the document, and whose clock goes on by so much with each look at it. */

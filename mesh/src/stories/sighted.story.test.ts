@@ -73,7 +73,7 @@ describe('an archivist that an owner lets read', () => {
     const { meeting, ada, ben, keeper } = await roomWithSighted(301)
     const blind = await keep(meeting, 'blind', await linkFor(meeting, ada, false))
     write(ada, 'first ')
-    await meeting.until(() => isHeld(ada) && archivistsOf(ada).length === 2)
+    await meeting.until(() => isHeld(ada) && [ada, ben].every((guest) => archivistsOf(guest).length === 2))
     expect(await textIn(meeting, keeper)).toEqual({ text: 'first ', missingCount: 0 })
     expect(blind.sight).toBeNull()
     expect(

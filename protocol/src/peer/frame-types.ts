@@ -24,6 +24,7 @@ export const FRAME = {
   reading: 22,
   seek: 23,
   custody: 24,
+  draft: 25,
 } as const
 
 export type FrameName = keyof typeof FRAME

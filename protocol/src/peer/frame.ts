@@ -8,8 +8,9 @@ import {
   type LogKey,
   parseDocName,
   type SessionId,
+  sessionIdOf,
 } from '../ids.ts'
-import { CHAIN_BYTES, ENTRY_BYTES, PRESENCE_BYTES } from '../limits.ts'
+import { CHAIN_BYTES, DRAFT_BYTES, ENTRY_BYTES, PRESENCE_BYTES } from '../limits.ts'
 import { type CustodyFrame, decodeCustody, encodeCustody } from './custody.ts'
 import { FRAME, type FrameName } from './frame-types.ts'
 import {
@@ -109,6 +110,18 @@ export interface SeekFrame {
   readonly client: number
 }
 
+/**
+ * What the sender has just written in a session of its own, ahead of the entry that will say it: for showing at once, worth
+ * no more than the link that it came over.
+ */
+export interface DraftFrame {
+  readonly type: 'draft'
+  readonly doc: DocName
+  readonly session: SessionId
+  /** V1, at most {@link DRAFT_BYTES}. */
+  readonly update: Uint8Array
+}
+
 export type Frame =
   | HelloFrame
   | AuthFrame
@@ -131,6 +144,7 @@ export type Frame =
   | ReadingFrame
   | SeekFrame
   | CustodyFrame
+  | DraftFrame
 
 /** A room that was rotated daily has so many after eleven years. */
 const MAX_EPOCHS = 4096
@@ -149,6 +163,19 @@ function numberIn(frame: PingFrame | PongFrame | CloseFrame | CreditFrame): numb
   return frame.type === 'credit' ? frame.bytes : frame.count
 }
 
+function bytesIn(frame: AuthFrame | AuthorFrame | EntryFrame | PresenceFrame): Uint8Array {
+  switch (frame.type) {
+    case 'auth':
+      return frame.signature
+    case 'author':
+      return frame.chain
+    case 'entry':
+      return frame.entry
+    case 'presence':
+      return frame.sealed
+  }
+}
+
 function writeEpochs(writer: ByteWriter, { epochs }: KeysFrame): void {
   writer.varUint(epochs.length)
   for (const { counter, key } of epochs) writer.varUint(counter).fixed(key)
@@ -159,9 +186,6 @@ function encodeBody(frame: Frame, writer: ByteWriter): void {
     case 'hello':
       encodeHello(frame, writer)
       break
-    case 'auth':
-      writer.fixed(frame.signature)
-      break
     case 'keys':
       writeEpochs(writer, frame)
       break
@@ -169,8 +193,8 @@ function encodeBody(frame: Frame, writer: ByteWriter): void {
       writeStub(writer, frame.first)
       writeStub(writer, frame.second)
       break
-    case 'author':
-      writer.fixed(frame.chain)
+    case 'draft':
+      writer.text(frame.doc).fixed(idBytes(frame.session)).fixed(frame.update)
       break
     case 'digest':
       encodeDigest(frame, writer)
@@ -181,9 +205,6 @@ function encodeBody(frame: Frame, writer: ByteWriter): void {
     case 'want':
       encodeWant(frame, writer)
       break
-    case 'entry':
-      writer.fixed(frame.entry)
-      break
     case 'ihave':
       encodeIhave(frame, writer)
       break
@@ -191,8 +212,11 @@ function encodeBody(frame: Frame, writer: ByteWriter): void {
     case 'prune':
       writer.fixed(idBytes(frame.source))
       break
+    case 'auth':
+    case 'author':
+    case 'entry':
     case 'presence':
-      writer.fixed(frame.sealed)
+      writer.fixed(bytesIn(frame))
       break
     case 'receipt':
       writeLogName(writer, frame)
@@ -256,6 +280,12 @@ function readReading(reader: ByteReader): ReadingFrame {
   return { type: 'reading', doc: readDoc(reader), heads: reader.fixed(32), reading: reader.fixed(32) }
 }
 
+function readDraft(reader: ByteReader): DraftFrame {
+  const doc = readDoc(reader)
+  const session = sessionIdOf(reader.fixed(8))
+  return { type: 'draft', doc, session, update: atMost(reader.rest(), DRAFT_BYTES) }
+}
+
 function decodeBody(name: FrameName | undefined, reader: ByteReader): Frame {
   switch (name) {
     case 'hello':
@@ -266,6 +296,8 @@ function decodeBody(name: FrameName | undefined, reader: ByteReader): Frame {
       return { type: 'keys', epochs: readEpochs(reader) }
     case 'proof':
       return { type: 'proof', first: readStub(reader), second: readStub(reader) }
+    case 'draft':
+      return readDraft(reader)
     case 'author':
       return { type: 'author', chain: atMost(reader.rest(), CHAIN_BYTES) }
     case 'digest':

@@ -54,6 +54,7 @@ export const arbitraryFrame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ type: type('keys'), epochs: fc.array(epoch, { maxLength: 9 }) }),
   fc.record({ type: type('proof'), first: stub, second: stub }),
   fc.record({ type: type('seek'), doc: arbitraryDoc, client: count }),
+  fc.record({ type: type('draft'), doc: arbitraryDoc, session, update: upTo(1024) }),
   fc.record({ type: type('author'), chain: upTo(2048) }),
   fc.record({ type: type('digest'), root: hash, buckets: fc.option(buckets) }),
   fc.record({ type: type('heads'), answer: fc.boolean(), buckets: upTo(DIGEST_BUCKETS), heads }),
