@@ -331,7 +331,7 @@ describe('an archivist', () => {
     expect(keeper.stats()).toMatchObject({ entryCount, linkCount: 0 })
   })
 
-  it('[AR7] [EP3] keeps what is sealed under a new key and never gets that key', async () => {
+  it('[AR7] [EP3] [F58] keeps what is sealed under a new key, never gets that key, and who comes by an invite alone reads it', async () => {
     const { meeting, ada, ben, keeper } = await roomWithKeeper(204)
     const { link } = await ada.room.createInvite(BASE, { role: 'editor', ...FAR })
     await meeting.during(ada.room.revoke(ben.room.self.key))
