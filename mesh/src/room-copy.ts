@@ -188,7 +188,7 @@ class RoomCopy implements Room {
       const standing = authors.validStandingOf(key)
       if (!standing || key === standing.rootKey) return []
       const { role, notAfterMs, path } = standing
-      const sighted = this.#kept.standing.meta.isSighted(standing)
+      const sighted = this.#kept.standing.isSighted(key)
       return [{ key, name: this.#roster.nameOf(key) ?? '', role, self: false, notAfterMs, path, sighted }]
     })
   }

@@ -90,6 +90,12 @@ export class RoomStanding {
     return this.#meta
   }
 
+  /** Whether an owner lets this archivist read, by any of its chains that give a right. */
+  isSighted(key: KeyId): boolean {
+    const standings = this.#deps.authors().standingsOf(key)
+    return standings.some((standing) => !this.isVoid(standing) && this.meta.isSighted(standing))
+  }
+
   readonly isVoid = (standing: Standing): boolean => this.meta.isVoid(standing)
 
   /** How far a log stands, `null` without limit. */

@@ -915,7 +915,7 @@ class RoomCore implements Room {
       if (!standing || key === standing.rootKey) return []
       const { role, notAfterMs, path } = standing
       const [name, self] = [this.#roster.nameOf(key) ?? '', key === this.self.key]
-      const sighted = this.#standing.meta.isSighted(standing)
+      const sighted = this.#standing.isSighted(key)
       return [{ key, name, role, self, notAfterMs, path, sighted }]
     })
   }

@@ -200,6 +200,24 @@ describe('an archivist that an owner lets read', () => {
   })
 })
 
+describe('an archivist that was let read and is asked to be blind', () => {
+  it('[AR10] is shown as sighted for as long as its first grant was not revoked: keys go on reaching it', async () => {
+    const meeting = new Meeting({ seed: 309 })
+    const ada = await meeting.make('ada')
+    const ben = await meeting.join('ben', ada)
+    // The other one lasts longer, and so counts for what it may do.
+    const shorter = { role: 'archivist', sighted: true, notAfterMs: FAR.notAfterMs - 1 } as const
+    const { link } = await meeting.during(ada.room.createInvite(BASE, shorter))
+    const keeper = await keep(meeting, 'keeper', link)
+    await meeting.until(() => keeper.stats().linkCount === 2)
+    await meeting.during(keeper.close())
+    const again = await keep(meeting, 'keeper', await linkFor(meeting, ada, false))
+    await meeting.until(() => again.stats().linkCount === 2)
+    expect(again.sight).toBeNull()
+    for (const guest of [ada, ben]) expect(archivistsOf(guest).map(({ sighted }) => sighted)).toEqual([true])
+  })
+})
+
 describe('an archivist that was not let read', () => {
   it('[AR7] [EP3] is handed no KEYS, sighted or not: only people are', async () => {
     const { meeting, ada, ben, link } = await roomWithSighted(310)
