@@ -1,4 +1,4 @@
-/** `npm run bench -- [--only P5,P6] [--json FILE] [--rounds N] [--peers 2,8]`: a table, and the same as JSON. */
+/** `npm run bench -- [--only P5,P6] [--json FILE] [--rounds N] [--peers 2,8] [--scale 0.1]`: a table, and the same as JSON. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +21,8 @@ const { values } = parseArgs({
     json: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     peers: { type: 'string', default: '2,8' },
+    /** Of the large room in P11. */
+    scale: { type: 'string', default: '1' },
   },
 })
 
@@ -31,13 +33,19 @@ function wholeNumber(text: string, least: number, most: number): number {
   return number
 }
 
+function share(text: string): number {
+  const number = Number(text)
+  if (!(number >= 0.001 && number <= 1)) throw new RangeError(`expected a share of 0.001 to 1, not ${text}`)
+  return number
+}
+
 const benches: ReadonlyMap<string, Bench> = new Map([
   ['P5', joinBench],
   ['P6', keystrokeBench(values.peers.split(',').map((count) => wholeNumber(count, 2, 16)))],
   ['P7', signalingBench],
   ['P8', scaleBench],
   ['P9', entryBench],
-  ['P11', archivistBench],
+  ['P11', archivistBench(share(values.scale))],
 ])
 const rounds = wholeNumber(values.rounds, 1, 100)
 const chosen = values.only.split(',').map((id) => {

@@ -1,11 +1,10 @@
 /**
- * P11: entries that are durable once they are acknowledged, and a large room back in memory.
+ * P11: entries that are durable once they are acknowledged, and the program with a large room.
  *
  * Beside it y-leveldb, which stores the same updates without syncing: what it acknowledges may be lost when power fails.
  * The other usual store, @hocuspocus/extension-sqlite, needs better-sqlite3, which is compiled with Node's headers from
  * the network where no binary fits: it does not install here and is left out.
  */
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,16 +13,14 @@ import { LeveldbPersistence } from 'y-leveldb'
 import * as Y from 'yjs'
 import { type Bench, inTurns } from './bench.ts'
 import { median, spread } from './measure/statistics.ts'
+import { measureArchivist } from './p11-program.ts'
 import { type Result, rounded } from './results.ts'
 
 const ENTRIES = 20_000
 const IN_FLIGHT = 500
 const ROOM_ENTRIES = 1_000_000
 const ENTRIES_BAR = 10_000
-const RESTART_BAR_MS = 2_000
 const TEXT_CHARACTERS = 180
-/** How many entries a commit has: a busy room, and a quiet one. */
-const COMMIT_ENTRIES = [500, 10] as const
 const SILENT = { log: () => undefined }
 
 async function inFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
@@ -106,61 +103,10 @@ async function measureStoring(rounds: number, report: (line: string) => void): P
   }
 }
 
-async function fillRoom(folder: string, commitEntries: number): Promise<void> {
-  const storages = await diskStorages(folder, SILENT)
-  const storage = await storages.open('room')
-  for (let at = 0; at < ROOM_ENTRIES; at += commitEntries) {
-    storage.append(Array.from({ length: commitEntries }, (_, index) => new Uint8Array(200).fill(at + index)))
-    await storage.flush()
-  }
-  await storages.close()
-}
-
-interface Restart {
-  readonly ms: number
-  readonly entryCount: number
-  readonly residentBytes: number
-}
-
-/** In a process of its own: nothing is warm but the disk's cache. */
-async function restart(folder: string): Promise<Restart> {
-  const program = join(import.meta.dirname, 'load', 'restart-room.ts')
-  const child = spawn(process.execPath, ['--import', 'tsx', program, folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const chunks: Buffer[] = []
-  for await (const chunk of child.stdout) chunks.push(chunk as Buffer)
-  return JSON.parse(Buffer.concat(chunks).toString()) as Restart
-}
-
-function measureRestart(
-  commitEntries: number,
-  rounds: number,
-  report: (line: string) => void,
-): Promise<Result> {
-  return inFolder(async (folder) => {
-    await fillRoom(folder, commitEntries)
-    const runs: Restart[] = []
-    for (let round = 0; round < rounds; round++) runs.push(await restart(folder))
-    const times = runs.map(({ ms }) => ms)
-    const resident = rounded(median(runs.map(({ residentBytes }) => residentBytes)) / 2 ** 20)
-    const isWhole = runs.every(({ entryCount }) => entryCount === ROOM_ENTRIES)
-    report(`P11 restart, ${commitEntries} entries a commit: ${spread(times)} ms, ${resident} MiB`)
-    return {
-      id: 'P11',
-      what: `restart: a room of ${ROOM_ENTRIES} entries of 200 bytes, ${commitEntries} in a commit, opened and loaded, ms (${spread(times)}; the process then has ${resident} MiB)`,
-      ours: rounded(median(times)),
-      peer: null,
-      ratio: null,
-      bar: RESTART_BAR_MS,
-      holds: isWhole && median(times) <= RESTART_BAR_MS,
-    }
-  })
-}
-
-export const archivistBench: Bench = async ({ rounds, report }) => {
-  const results = [await measureStoring(rounds, report)]
-  for (const commitEntries of COMMIT_ENTRIES)
-    results.push(await measureRestart(commitEntries, rounds, report))
-  return results
+/** `scale`: of a million entries; smaller ones say nothing about the bar. */
+export function archivistBench(scale: number): Bench {
+  return async ({ rounds, report }) => [
+    await measureStoring(rounds, report),
+    ...(await measureArchivist({ entryCount: Math.round(ROOM_ENTRIES * scale), rounds, report })),
+  ]
 }

@@ -27,14 +27,14 @@ import { type TestMember, testRoom } from '@parley/protocol/testing'
 import * as Y from 'yjs'
 
 /** Part of the folder's name: a fixture of another layout is another folder. */
-const LAYOUT = 1
+const LAYOUT = 2
 const AUTHORS = 50
 const UPDATE_BYTES = 200
 const COMMIT_ENTRIES = 500
 /** Entries of the page that a newcomer reads; the others are of pages that it does not open. */
 export const READ_ENTRIES = 100
 export const READ_PAGE = 'content/read'
-const STARTED_MS = 1_800_000_000_000
+const STARTED_MS = 1_700_000_000_000
 /** AES-GCM's tag. */
 const TAG_BYTES = 16
 
@@ -142,10 +142,18 @@ export async function archiveFixture(
   const { roomId, readKey } = room
   const name = roomId.slice(0, 22)
   const [viewer, archivist] = await Promise.all([room.invite('viewer'), room.invite('archivist')])
-  const link = (parts: { readonly readKey: Uint8Array } | { readonly signalKey: Uint8Array }, { chain, key }: TestMember) =>
-    formatRoomLink('https://parley.test/', { roomId, chain, inviteSeed: key.seed, via: [], ...parts })
+  const link = (
+    parts: { readonly readKey: Uint8Array } | { readonly signalKey: Uint8Array },
+    { chain, key }: TestMember,
+  ) => formatRoomLink('https://parley.test/', { roomId, chain, inviteSeed: key.seed, via: [], ...parts })
   const fixture = { dir, room: name, viewerLink: link({ readKey }, viewer) }
-  if (await access(dir).then(() => true, () => false)) return fixture
+  if (
+    await access(dir).then(
+      () => true,
+      () => false,
+    )
+  )
+    return fixture
   const beside = `${dir}.new`
   await rm(beside, { recursive: true, force: true })
   await mkdir(beside, { mode: 0o700 })

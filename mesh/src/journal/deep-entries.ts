@@ -25,6 +25,8 @@ export class DeepEntries {
   readonly #events: DeepEvents
   readonly #known = new Map<string, DeepFacts>()
   readonly #asked = new Map<string, Promise<DeepFacts | null>>()
+  /** How often something was given up: what was asked for before may be of that. */
+  #givenUpCount = 0
 
   constructor(archive: EntryArchive, events: DeepEvents) {
     this.#archive = archive
@@ -48,9 +50,13 @@ export class DeepEntries {
 
   async #ask(log: AuthorLog, seq: number, name: string): Promise<DeepFacts | null> {
     try {
-      const facts = this.#known.get(name) ?? (await this.#archive.facts(log.key, seq))
-      if (facts) this.#keep(name, facts)
-      return facts
+      for (;;) {
+        const before = this.#givenUpCount
+        const facts = this.#known.get(name) ?? (await this.#archive.facts(log.key, seq))
+        if (before !== this.#givenUpCount) continue
+        if (facts) this.#keep(name, facts)
+        return facts
+      }
     } catch (error) {
       this.#events.failed(error)
       return null
@@ -74,6 +80,7 @@ export class DeepEntries {
 
   /** From `seq` on others may come. */
   giveUp(log: AuthorLog, seq: number): void {
+    this.#givenUpCount++
     for (const name of this.#known.keys()) {
       if (name.startsWith(`${log.key} `) && Number(name.slice(log.key.length + 1)) >= seq)
         this.#known.delete(name)
