@@ -153,8 +153,8 @@ async function importRoom({ platform, folder, keeper }: Parts, path: string) {
   await keeper.release(name)
   const storage = await folder.open(name)
   try {
-    const known = await storage.load()
-    for (const [key, value] of records) if (!known.records.has(key)) await storage.put(key, value)
+    const known = storage.records ? await storage.records() : (await storage.load()).records
+    for (const [key, value] of records) if (!known.has(key)) await storage.put(key, value)
     storage.append(entries)
     await storage.flush()
   } finally {

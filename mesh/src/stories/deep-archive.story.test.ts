@@ -1,8 +1,16 @@
 /** What an archivist has only on its disk counts like what everybody else has in memory. */
-import { BUCKET_HASH_BYTES, compareBytes, DIGEST_BUCKETS, type Frame, toBase64Url } from '@parley/protocol'
+import {
+  BUCKET_HASH_BYTES,
+  compareBytes,
+  DIGEST_BUCKETS,
+  decodeEntry,
+  type Frame,
+  toBase64Url,
+} from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
 import type { HashedEntry } from '../journal/entry-seal.ts'
 import type { KeptRoom } from '../kept-room-api.ts'
+import type { Platform } from '../ports.ts'
 import { keepRoomOn } from '../rooms.ts'
 import { HostilePeer } from '../testing/hostile-peer.ts'
 import { type Guest, Meeting, SIGNALING } from './meeting.ts'
@@ -168,4 +176,72 @@ async function headsTold(meeting: Meeting, ada: Guest): Promise<string[][]> {
     const heads = received.flatMap((frame) => (frame.type === 'heads' ? frame.heads : []))
     return [...new Set(heads.map(({ log, seq, hash }) => `${log} ${seq} ${toBase64Url(hash)}`))].sort()
   })
+}
+
+/** The same ports with a keyring that counts entries and chains that are verified. */
+function counting(platform: Platform) {
+  const counts = { entries: 0 }
+  const verify: Platform['keyring']['verify'] = (key, message, signature) => {
+    if (Buffer.from(message).toString('latin1').startsWith('parley/entry/v1')) counts.entries++
+    return platform.keyring.verify(key, message, signature)
+  }
+  const logged: string[] = []
+  const log: Platform['log'] = (_level, event) => void logged.push(event)
+  return { counts, logged, platform: { ...platform, log, keyring: { ...platform.keyring, verify } } }
+}
+
+describe('[AR13] a start', () => {
+  async function stopped(seed: number) {
+    const { meeting, ada, keeper } = await kept(seed)
+    const ben = await meeting.join('ben', ada)
+    await meeting.during(ada.room.revoke(ben.room.self.key))
+    for (let i = 0; i < 30; i++) {
+      ada.doc.doc.getText('t').insert(0, 'x')
+      await meeting.world.clock.runFor(300)
+    }
+    await meeting.until(() => ada.room.state.save.archivist === 'holds')
+    const { entryCount } = keeper.stats()
+    meeting.world.kill('keeper')
+    await meeting.world.clock.runFor(20_000)
+    const storage = await meeting.world.storages('keeper').open(keeper.id.slice(0, 22))
+    return { meeting, keeper, entryCount, storage }
+  }
+
+  it('verifies owners’ records, and nothing else of what was verified before it was stored', async () => {
+    const { meeting, keeper, entryCount, storage } = await stopped(720)
+    const { entries } = await storage.load()
+    const metaLogs = new Set(
+      entries.map((bytes) => decodeEntry(bytes)).flatMap(({ doc, log }) => (doc === 'meta' ? [log] : [])),
+    )
+    const { counts, platform, logged } = counting(meeting.world.platform('keeper'))
+    const again = await meeting.during(keepRoomOn(platform, keeper.id, { signaling: [] }))
+    expect(again.stats().entryCount).toBe(entryCount)
+    expect(entryCount).toBeGreaterThan(30)
+    expect(counts.entries).toBe(metaLogs.size)
+    expect(logged).toEqual([])
+  })
+
+  it('leaves out an owner’s record that its author did not sign', async () => {
+    const { meeting, keeper, entryCount, storage } = await stopped(721)
+    const { entries, records } = await storage.load()
+    const last = entries.findLastIndex((bytes) => decodeEntry(bytes).doc === 'meta')
+    expect(last).toBeGreaterThanOrEqual(0)
+    const forged = entries.map((bytes, i) => (i === last ? flipped(bytes) : bytes))
+    await meeting.world.storages('keeper').remove(keeper.id.slice(0, 22))
+    const changed = await meeting.world.storages('keeper').open(keeper.id.slice(0, 22))
+    changed.append(forged)
+    for (const [name, value] of records) await changed.put(name, value)
+    await changed.flush()
+    const { platform, logged } = counting(meeting.world.platform('keeper'))
+    const again = await meeting.during(keepRoomOn(platform, keeper.id, { signaling: [] }))
+    expect(again.stats().entryCount).toBe(entryCount - 1)
+    expect(logged).toEqual(['stored-entries-left-out'])
+  })
+})
+
+/** A bit of the signature. */
+function flipped(bytes: Uint8Array): Uint8Array {
+  const changed = bytes.slice()
+  changed[changed.length - 1] = (changed[changed.length - 1] as number) ^ 1
+  return changed
 }
