@@ -164,11 +164,11 @@ export const LINK_UPKEEP = { perSecond: 1000, burst: 4000 } as const
  */
 export const WORK_COSTS = { frameMs: 0.05, signatureMs: 0.12, openMs: 0.03, kibibyteMs: 0.011 } as const
 /**
- * What all links of one key may cost, in milliseconds of work; over it what they send waits. At once: a newcomer's 100,000
- * entries take 20 s, three times that. Lastingly: 40 typists at ten keystrokes a second through one relay are 80 ms a
+ * What all links of one key may cost, in milliseconds of work; over it what they send waits. At once: a newcomer's 1,000,000
+ * entries take 200 s. Lastingly: 40 typists at ten keystrokes a second through one relay are 80 ms a
  * second, three times that, and three quarters of a core stay for everybody else. Owed: a link waits 10 s at most.
  */
-export const LINK_WORK = { perSecondMs: 250, burstMs: 60_000, owedMs: 2_500 } as const
+export const LINK_WORK = { perSecondMs: 250, burstMs: 300_000, owedMs: 2_500 } as const
 /**
  * What may be in vain of it: broken chains, entries without a right, doubles that nobody asked for; over it the link is
  * closed with 4429. Doubles come until a PRUNE arrives: 40 sources for a third of a second are 30 ms, 500 owners' records
@@ -181,12 +181,15 @@ export const ENTRY_APPLY_MS = 8
 export const LINK_WAITING_BYTES = 4 * 1024 * 1024
 /** …and with so much it is closed with 4429: news, and a window of credit full of the smallest entries, come to 11 MB. */
 export const LINK_WAITING_MOST_BYTES = 16 * 1024 * 1024
-/** Of a key that was over its share so many are looked at before the next turn: 16 of 150 ms each are within what it may owe. */
-export const PACED_FRAMES = 16
+/** Of a key that was over its share so many are looked at before the next turn: 8 of 300 ms each are within what it may owe. */
+export const PACED_FRAMES = 8
 /** What a waiting frame takes beside its bytes, and counts for. */
 export const WAITING_FRAME_BYTES = 512
 /** A key that broke a rule is shut out for so long; whoever does it again, again. */
 export const REFUSED_KEY_MS = 10 * 60_000
+
+/** Chains of invites that are verified for a new key: 0.3 ms each; who comes by others is handed it by members. */
+export const LISTED_INVITES = 4096
 
 /** Carets go out at most so often. */
 export const CARET_INTERVAL_MS = 50

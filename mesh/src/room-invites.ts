@@ -1,6 +1,7 @@
 /** Invites: who may sign one, what it says, and which of them are live. */
 import {
   decodeChain,
+  encodeChain,
   formatRoomLink,
   inviteAgreementSeedOf,
   type KeyId,
@@ -9,18 +10,18 @@ import {
   type Role,
   roleNarrows,
   type SignedGrant,
+  type Standing,
   signalKeyOf,
   signGrant,
-  toBase64Url,
 } from '@parley/protocol'
 import type { DocumentHandle, Invite, InviteOptions } from './api.ts'
 import { ParleyError } from './errors.ts'
 import type { Recipient } from './journal/epoch-keys.ts'
-import { parseInvites } from './journal/invites.ts'
+import { listedInvites } from './journal/invites.ts'
 import type { Platform, Signer } from './ports.ts'
 import { type Entrance, grantTo } from './room-secrets.ts'
 
-/** Map in the document `invites`: X25519 keys of invites, so that later epoch keys can be wrapped for them. */
+/** Map in the document `invites`: chains of grants by the key of the invite. */
 const INVITE_KEYS = 'keys'
 
 export interface InvitesDeps {
@@ -68,16 +69,21 @@ export class RoomInvites {
     }
     const key = keyIdOf(invite.publicKey)
     // Later keys are wrapped for who is listed: a blind archivist gets none.
-    if (!isBlind) await this.#list(key, invite.agreementKey, notAfterMs)
+    if (!isBlind) await this.#list(key, encodeChain(fields.chain))
     if (role === 'archivist' && !isBlind) await this.#deps.giveSight({ key, agreement: invite.agreementKey })
     return { key, agreement: invite.agreementKey, link: formatRoomLink(base, fields), role, notAfterMs }
   }
 
   /** Invites that have not ended, as far as the document `invites` tells. */
-  async live(): Promise<Recipient[]> {
-    const listed = this.#deps.listed()
-    await listed.whenLoaded
-    return parseInvites(listed.doc.getMap(INVITE_KEYS), this.#deps.platform.clock.nowMs())
+  async live(): Promise<Standing[]> {
+    const { listed, platform, entrance } = this.#deps
+    const document = listed()
+    await document.whenLoaded
+    return listedInvites(document.doc.getMap(INVITE_KEYS), {
+      roomId: entrance.identity.roomId,
+      verify: (...signed) => platform.keyring.verify(...signed),
+      nowMs: platform.clock.nowMs(),
+    })
   }
 
   /** Who signs: this device, or for another owner the root key. */
@@ -96,10 +102,9 @@ export class RoomInvites {
     throw new ParleyError('not-allowed', 'the chain of grants is too long to invite others')
   }
 
-  async #list(key: KeyId, agreementKey: Uint8Array, notAfterMs: number): Promise<void> {
+  async #list(key: KeyId, chain: Uint8Array): Promise<void> {
     const listed = this.#deps.listed()
     await listed.whenLoaded
-    const agreement = toBase64Url(agreementKey)
-    if (listed.writable) listed.doc.getMap(INVITE_KEYS).set(key, { agreement, notAfterMs })
+    if (listed.writable) listed.doc.getMap(INVITE_KEYS).set(key, chain)
   }
 }

@@ -36,7 +36,7 @@ export interface OwnerDeps {
   readonly authors: AuthorBook
   readonly epochs: EpochKeys
   readonly standing: RoomStanding
-  readonly liveInvites: () => Promise<readonly Recipient[]>
+  readonly liveInvites: () => Promise<readonly Standing[]>
   /** Whether a key's grant is neither void nor ended. */
   readonly hasRight: (key: KeyId) => boolean
   /** Writes one entry of `meta` in a session of its own; returns that log. */
@@ -189,7 +189,7 @@ export class RoomOwner {
     const counter = epochs.current.id.counter + 1
     const { revokedKeys } = standing.meta
     const invites = (await liveInvites()).filter(
-      (invite) => !revokedKeys.includes(invite.key) && !this.#isOfBlind(invite.key),
+      (invite) => this.#reads(invite) && !revokedKeys.includes(invite.key) && !this.#isOfBlind(invite.key),
     )
     standing.learnKey(counter, key)
     for (const part of chunked([...this.#membersWithRight(), ...invites], RECORD_ITEMS)) {

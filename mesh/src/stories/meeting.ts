@@ -1,4 +1,5 @@
 /** A room and its people on the virtual network, for stories. */
+import { decodeEntry, decodeMetaRecord } from '@parley/protocol'
 import type { DocumentHandle, InviteOptions, Room } from '../api.ts'
 import { createRoomOn, joinRoomOn, reopenRoomOn } from '../rooms.ts'
 import { type VirtualWorld, virtualWorld, type WorldOptions } from '../testing/virtual-platform.ts'
@@ -84,4 +85,20 @@ export class Meeting {
   until(predicate: () => boolean, limitMs = 60_000): Promise<unknown> {
     return this.world.clock.runUntil(predicate, limitMs)
   }
+}
+
+/** Keys that owners' records wrap a key for, by its epoch. */
+export async function wrappedFor(meeting: Meeting, host: string, { id }: { readonly id: string }) {
+  const storage = await meeting.world.storages(host).open(id.slice(0, 22))
+  const { entries } = await storage.load()
+  await storage.close()
+  return entries
+    .map((bytes) => decodeEntry(bytes))
+    .filter(({ doc }) => doc === 'meta')
+    .map(({ ciphertext }) => decodeMetaRecord(ciphertext))
+    .flatMap((record) =>
+      record.type === 'epoch'
+        ? record.wraps.map(({ recipient }) => ({ epoch: record.counter, recipient }))
+        : [],
+    )
 }

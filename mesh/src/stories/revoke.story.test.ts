@@ -1,9 +1,9 @@
-import { CLOSE, compareBytes, encodeMetaRecord } from '@parley/protocol'
+import { CLOSE, compareBytes, encodeMetaRecord, toBase64Url } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
 import type { RoomEvent } from '../api.ts'
 import { recoverRoomOn } from '../rooms.ts'
 import { HostilePeer, typing } from '../testing/hostile-peer.ts'
-import { type Guest, Meeting, SIGNALING } from './meeting.ts'
+import { type Guest, Meeting, SIGNALING, wrappedFor } from './meeting.ts'
 
 const FAR = { notAfterMs: 4e12 } as const
 
@@ -81,6 +81,30 @@ describe('revocation', () => {
     newcomer.doc.doc.getText('t').insert(0, 'eve and ')
     await meeting.until(() => meeting.agree([cleo, again, newcomer], 'eve and dan reads the secret start '))
     expect(seen.flat().filter(({ type }) => type === 'author-refused' || type === 'error')).toEqual([])
+  })
+
+  it('[EP1] a later key is wrapped for invites of who has the right to invite, and for nothing else that is listed', async () => {
+    const { meeting, ada, ben, cleo } = await four(89)
+    const may = { may: 'invite' as const }
+    const mallory = await meeting.join('mallory', ada, may)
+    const dora = await meeting.join('dora', ada, may)
+    const make = (by: Guest) =>
+      meeting.during(by.room.createInvite('https://parley.test/', { role: 'editor', ...FAR }))
+    const [bad, good] = [(await make(mallory)).key, (await make(dora)).key]
+    const foreign = `${'9'.repeat(42)}A`
+    const listed = mallory.room.document('invites').doc.getMap('keys')
+    await meeting.until(() => listed.has(good))
+    listed.set(foreign, { agreement: toBase64Url(new Uint8Array(32).fill(9)), notAfterMs: 4e12 })
+    listed.set(`${foreign.slice(0, 41)}8A`, listed.get(good))
+    const seen = ada.room.document('invites').doc.getMap('keys')
+    await meeting.until(() => seen.size === listed.size && seen.has(bad))
+    await meeting.during(ada.room.revoke(mallory.room.self.key))
+    await meeting.until(() => mallory.room.state.connection.name === 'refused')
+    const recipients = (await wrappedFor(meeting, 'ada', ada.room)).map(({ recipient }) => recipient)
+    expect(recipients).toEqual(expect.arrayContaining([ben, cleo, dora].map(({ room }) => room.self.key)))
+    expect(recipients).toContain(good)
+    expect(recipients).not.toContain(bad)
+    expect(recipients.filter((key) => key.startsWith('999'))).toEqual([])
   })
 
   it('[MT3] who was revoked while away is told so, and writes nothing more', async () => {

@@ -1,8 +1,7 @@
 /** Archivists that an owner lets read, and those that would like to. */
 import {
   type DocName,
-  decodeEntry,
-  decodeMetaRecord,
+  encodeChain,
   formatRoomLink,
   type KeyId,
   parseRoomLink,
@@ -13,7 +12,7 @@ import type { KeptRoom } from '../kept-room-api.ts'
 import { keepRoomOn } from '../rooms.ts'
 import { openSealedLink } from '../sealed-link.ts'
 import { HostilePeer, typing } from '../testing/hostile-peer.ts'
-import { type Guest, Meeting, SIGNALING } from './meeting.ts'
+import { type Guest, Meeting, SIGNALING, wrappedFor } from './meeting.ts'
 
 const FAR = { notAfterMs: 4e12 } as const
 const BASE = 'https://parley.test/'
@@ -38,22 +37,6 @@ async function textIn(
   if (!sight) throw new Error('blind')
   const { doc, missingCount } = await meeting.during(sight.read(PAGE))
   return { text: doc.getText('t').toString(), missingCount }
-}
-
-/** Keys that owners' records wrap a key for, by its epoch. */
-async function wrappedFor(meeting: Meeting, host: string, { id }: { readonly id: string }) {
-  const storage = await meeting.world.storages(host).open(id.slice(0, 22))
-  const { entries } = await storage.load()
-  await storage.close()
-  return entries
-    .map((bytes) => decodeEntry(bytes))
-    .filter(({ doc }) => doc === 'meta')
-    .map(({ ciphertext }) => decodeMetaRecord(ciphertext))
-    .flatMap((record) =>
-      record.type === 'epoch'
-        ? record.wraps.map(({ recipient }) => ({ epoch: record.counter, recipient }))
-        : [],
-    )
 }
 
 const archivistsOf = (guest: Guest) => guest.room.members().filter(({ role }) => role === 'archivist')
@@ -247,13 +230,15 @@ describe('an archivist that was not let read', () => {
     const ada = await meeting.make('ada')
     const ben = await meeting.join('ben', ada)
     const mallory = await meeting.join('mallory', ada)
-    const blind = await keep(meeting, 'blind', await linkFor(meeting, ada, false))
+    const blindLink = await linkFor(meeting, ada, false)
+    const blind = await keep(meeting, 'blind', blindLink)
+    const sealed = parseRoomLink(blindLink)
+    if (!sealed.ok) throw new Error('no link')
     await meeting.until(() => archivistsOf(ada).length === 1)
     const [key, invite] = (archivistsOf(ada)[0]?.path ?? []).slice(-2).reverse() as [KeyId, KeyId]
     const listed = mallory.room.document('invites')
     await meeting.during(listed.whenLoaded)
-    for (const name of [key, invite])
-      listed.doc.getMap('keys').set(name, { agreement: toBase64Url(new Uint8Array(32).fill(9)), ...FAR })
+    for (const name of [key, invite]) listed.doc.getMap('keys').set(name, encodeChain(sealed.link.chain))
     const seen = ada.room.document('invites')
     await meeting.until(() => seen.doc.getMap('keys').has(invite))
     await meeting.during(ada.room.revoke(ben.room.self.key))
