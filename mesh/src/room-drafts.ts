@@ -10,7 +10,7 @@ import {
 } from '@parley/protocol'
 import type { DocumentSync } from './document/document-sync.ts'
 import type { Journal } from './journal/journal.ts'
-import { REFUSED_KEY_MS } from './limits.ts'
+import { ENTRY_APPLY_MS, REFUSED_KEY_MS } from './limits.ts'
 
 export interface RoomDraftsDeps {
   readonly nowMs: () => number
@@ -21,6 +21,8 @@ export interface RoomDraftsDeps {
   readonly documentOf: (doc: DocName) => DocumentSync | undefined
   /** It has shown what it may not write. */
   readonly onForbidden: (key: KeyId, doc: DocName) => void
+  /** Judging and showing one took so much longer than it usually does. */
+  readonly onWork: (key: KeyId, workMs: number) => void
 }
 
 export class RoomDrafts {
@@ -39,7 +41,10 @@ export class RoomDrafts {
     if (roles.every((role) => role === 'commenter') || this.#isIgnored(author)) return
     const log = this.#deps.journal.log(logKeyOf(doc, author, session))
     const client = log?.clientId ?? clientIdOf(author, session, doc)
+    const startMs = this.#deps.nowMs()
     this.#deps.documentOf(doc)?.handleDraft(client, author, log, update.slice())
+    const workMs = this.#deps.nowMs() - startMs - ENTRY_APPLY_MS
+    if (workMs > 0) this.#deps.onWork(author, workMs)
   }
 
   handleLate(authors: ReadonlySet<KeyId>): void {

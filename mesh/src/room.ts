@@ -385,6 +385,7 @@ class RoomCore implements Room {
       rolesOf: (key) => this.#standingsOf(key).map(({ role }) => role),
       documentOf: (doc) => this.#documents.get(doc)?.sync,
       onForbidden: (key, doc) => this.#refuseAuthor(key, 'role', `may not write ${doc}`),
+      onWork: (key, workMs) => this.#links.charge(key, workMs),
     })
   }
 
