@@ -63,6 +63,24 @@ describe('MemoryStorages', () => {
     expect(entries.length + records.size).toBe(0)
   })
 
+  it('is copied as it lies there, unflushed entries too; from then on neither hears of the other', async () => {
+    const storages = new MemoryStorages({ durability: 'disk' })
+    const roomName = freshRoomName()
+    const storage = await storages.open(roomName)
+    storage.append([numbered(1)])
+    await storage.flush()
+    await storage.put('key', { of: 'both' })
+    storage.append([numbered(2)])
+    const copied = await storages.copy().open(roomName)
+    storage.append([numbered(3)])
+    copied.append([numbered(4)])
+    await copied.put('key', { of: 'the copy' })
+    expect(numbersOf((await storage.load()).entries)).toBe('1 2 3')
+    expect(numbersOf((await copied.load()).entries)).toBe('1 2 4')
+    expect([storage, copied].map(({ durability }) => durability)).toEqual(['disk', 'disk'])
+    expect((await storage.load()).records.get('key')).toEqual({ of: 'both' })
+  })
+
   it('fails the next flush or put when told to, once', async () => {
     const storages = new MemoryStorages()
     const storage = await storages.open(freshRoomName())

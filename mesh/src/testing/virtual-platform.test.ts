@@ -3,8 +3,8 @@ import type { Platform, Transport, TransportEvents } from '../ports.ts'
 import { virtualWorld } from './virtual-platform.ts'
 
 /** Two hosts of a world that connect, talk and lose each other; returns everything that was traced. */
-async function story(seed: number): Promise<readonly string[]> {
-  const world = virtualWorld({ seed, trace: true })
+async function story(seed: number, lossFraction = 0): Promise<readonly string[]> {
+  const world = virtualWorld({ seed, trace: true, lossFraction })
   const ends = new Map<string, Transport>()
   const dial = (platform: Platform, peer: string, initiator: boolean) => {
     const events: TransportEvents = {
@@ -30,6 +30,16 @@ describe('virtualWorld', () => {
     expect(first).toHaveLength(9)
     expect(await story(1)).toEqual(first)
     expect(await story(2)).not.toEqual(first)
+  })
+
+  it('loses by the seed as well: what is sent again comes later, and everything comes', async () => {
+    const lossy = await story(1, 0.5)
+    expect(await story(1, 0.5)).toEqual(lossy)
+    const withoutTimes = (lines: readonly string[]) =>
+      lines.map((line) => line.replace(/^\d[\d.]* |"atMs":[\d.]+/, ''))
+    const clean = await story(1)
+    expect(lossy).not.toEqual(clean)
+    expect(withoutTimes(lossy).sort()).toEqual(withoutTimes(clean).sort())
   })
 
   it('a killed host does nothing any more; its next life has its storage and other random numbers', async () => {
