@@ -42,6 +42,6 @@ export const SCAN_BYTES = 2 * 1024 * 1024
 /** Entries that are asked for are read so far ahead, in bytes of the segment: one piece in memory for each who asks. */
 export const READ_BYTES = 512 * 1024
 /** Between two entries that are asked for, so much else is read along rather than asking the disk twice. */
-export const READ_GAP_BYTES = 16 * 1024
+export const READ_GAP_BYTES = 64 * 1024
 /** Rows of an index read at once for one reader, of all logs together: 2 MB. */
 export const READ_ROWS = 32 * 1024

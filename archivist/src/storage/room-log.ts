@@ -2,18 +2,16 @@
  * One open room, shared by all its handles. What is appended waits in memory; a flush writes all that waits, of every
  * handle, and syncs once. What comes meanwhile waits for the next flush. A failed write leaves everything waiting.
  */
-import { type DescribeEntry, type Log, ParleyError, type StoredRoom } from '@parley/mesh'
-import { type Damage, StorageError } from './api.ts'
-import { DiskArchive } from './disk-archive.ts'
+import { type DescribeEntry, ParleyError, type StoredRoom } from '@parley/mesh'
+import { StorageError } from './api.ts'
+import type { DiskArchive } from './disk-archive.ts'
 import type { DiskState } from './disk-state.ts'
-import type { FileSystem } from './file-system.ts'
-import type { IndexStore } from './index-store.ts'
-import { PACK_BYTES, type StorageLimits } from './limits.ts'
+import { PACK_BYTES } from './limits.ts'
 import { LOG_KINDS, type LogRecord } from './log-records.ts'
-import { type Manifest, segmentFile } from './manifest.ts'
+import { type ArchiveParts, openArchive } from './open-archive.ts'
 import { packEntries } from './packed-entries.ts'
 import { Damaged, type IsKnown, type RoomVisitor, readSegments } from './read-room.ts'
-import type { Scrubs, ScrubTask } from './scrub.ts'
+import { Content, valuesInto } from './room-content.ts'
 import type { SegmentWriter, Written } from './segment-writer.ts'
 import { asStorageError, damagedError } from './storage-faults.ts'
 import { decodeValue, encodeValue } from './stored-values.ts'
@@ -22,30 +20,9 @@ interface Waiting extends LogRecord {
   readonly entryCount: number
 }
 
-/** What was read of a room, ready to be handed out. */
-class Content implements StoredRoom {
-  readonly entries: Uint8Array[] = []
-  readonly records = new Map<string, unknown>()
-
-  entry(bytes: Uint8Array): void {
-    this.entries.push(bytes)
-  }
-
-  value(key: string, value: unknown): void {
-    this.records.set(key, value)
-  }
-}
-
-export interface RoomLogParts {
-  readonly fs: FileSystem
+export interface RoomLogParts extends ArchiveParts {
   readonly disk: DiskState
-  readonly log: Log
-  readonly limits: StorageLimits
-  readonly scrubs: Scrubs
   readonly writer: SegmentWriter
-  readonly indices: IndexStore
-  /** Its bytes are not what was written: ends this room. */
-  readonly damaged: (damage: Damage) => void
 }
 
 export class RoomLog {
@@ -116,11 +93,7 @@ export class RoomLog {
       if (this.#ended) throw this.#ended
       if (this.#archive) return this.#archive.values()
       const records = new Map<string, unknown>()
-      const visitor: RoomVisitor = {
-        entry: () => undefined,
-        value: (key, value) => void records.set(key, value),
-      }
-      await this.#read(visitor, async (manifest, number) => {
+      await this.#read(valuesInto(records), async (manifest, number) => {
         const index = await this.#parts.indices.sealed(manifest, number)
         for (const [key, bytes] of index?.values ?? []) records.set(key, decodeValue(bytes).value)
         return index !== null
@@ -132,35 +105,11 @@ export class RoomLog {
   archive(describe: DescribeEntry): Promise<DiskArchive> {
     return this.#inTurn(async () => {
       if (this.#ended) throw this.#ended
-      this.#archive ??= await this.#openArchive(describe)
+      const { position } = this.#writer
+      const room = { name: this.name, position, isOver: () => this.isEnded }
+      this.#archive ??= await openArchive(this.#parts, room, describe)
       return this.#archive
     })
-  }
-
-  async #openArchive(describe: DescribeEntry): Promise<DiskArchive> {
-    const { fs, log, limits, indices, damaged, scrubs } = this.#parts
-    const { position } = this.#writer
-    const { checkpointBytes } = limits
-    const parts = { fs, name: this.name, log, indices, describe, checkpointBytes, damaged }
-    try {
-      const archive = await DiskArchive.open(parts, position)
-      if (position) scrubs.add(this.#scrub(position.manifest))
-      return archive
-    } catch (error) {
-      throw asStorageError(error, 'reading the room')
-    }
-  }
-
-  #scrub(manifest: Manifest): ScrubTask {
-    const { indices, log, damaged } = this.#parts
-    const what = 'a record is not what was written'
-    return {
-      indices,
-      manifest,
-      isOver: () => this.isEnded,
-      damaged: (number, atByte) => damaged({ file: segmentFile(number), atByte, what }),
-      failed: (error) => log('warn', 'room-not-read-through', { room: this.name, message: String(error) }),
-    }
   }
 
   /** From now on everything rejects with `error`; resolves when nothing is being written any more. */
