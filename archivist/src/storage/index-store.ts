@@ -24,10 +24,14 @@ import { decodeValue } from './stored-values.ts'
 /** Of an index's file, read first: enough for the head of most. */
 const HEAD_READ_BYTES = 64 * 1024
 
+type Sizes = ReadonlyMap<string, number>
+
 export class IndexStore {
   readonly #fs: FileSystem
   readonly folder: string
   readonly #sealed = new Map<number, SegmentIndex>()
+  /** Sizes of files, as they were first looked at: a room of thousands of segments is listed once. */
+  #sizes: Promise<Sizes> | null = null
 
   constructor(fs: FileSystem, folder: string) {
     this.#fs = fs
@@ -43,16 +47,18 @@ export class IndexStore {
     const known = this.#sealed.get(number)
     if (known) return known
     const facts = manifest.sealed[number - 1]
-    const index = facts && (await this.#load(manifest, number))
+    this.#sizes ??= this.#listSizes()
+    const sizes = await this.#sizes
+    const index = facts && (await this.#load(manifest, number, sizes))
     const fits = index && index.coveredBytes === facts.bytes && index.entryCount === facts.entryCount
-    if (!fits || (await this.#sizeOf(segmentFile(number))) !== facts.bytes) return null
+    if (!fits || sizes.get(segmentFile(number)) !== facts.bytes) return null
     this.#sealed.set(number, index)
     return index
   }
 
   /** Of the segment that is written to, ready to be added to: empty when nothing of worth was noted. */
   async open(manifest: Manifest, number: number, toByte: number): Promise<SegmentIndex> {
-    const index = await this.#load(manifest, number)
+    const index = await this.#load(manifest, number, await this.#listSizes())
     if (!index || index.coveredBytes > toByte) return new SegmentIndex(number)
     const rows = await this.#fs.read(this.#indexPath(number), index.rowsAtByte)
     return takeRows(index, rows)
@@ -100,11 +106,11 @@ export class IndexStore {
     return join(this.folder, indexFile(number))
   }
 
-  async #load(manifest: Manifest, number: number): Promise<SegmentIndex | null> {
+  async #load(manifest: Manifest, number: number, sizes: Sizes): Promise<SegmentIndex | null> {
     try {
       const index = await this.#readHead(manifest, number)
       const fits = index && (await this.#isOfSegment(index))
-      return fits && (await this.#sizeOf(indexFile(number))) === indexFileBytes(index) ? index : null
+      return fits && sizes.get(indexFile(number)) === indexFileBytes(index) ? index : null
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return null
       throw error
@@ -131,8 +137,9 @@ export class IndexStore {
     return bytes.length === 4 && Buffer.from(bytes).readUInt32LE() === lastRecord.checksum
   }
 
-  async #sizeOf(file: string): Promise<number | null> {
-    return (await this.#fs.list(this.folder)).find(({ name }) => name === file)?.sizeBytes ?? null
+  async #listSizes(): Promise<Sizes> {
+    const files = await this.#fs.list(this.folder)
+    return new Map(files.map(({ name, sizeBytes }) => [name, sizeBytes]))
   }
 }
 
