@@ -9,7 +9,6 @@ import {
   epochZeroKeyOf,
   equalBytes,
   type Frame,
-  type Head,
   type KeyId,
   keyIdOf,
   type LogKey,
@@ -19,7 +18,6 @@ import {
   presenceKeyOf,
   type RoomId,
   type SealedEntry,
-  type Standing,
   sessionIdOf,
   toBase64Url,
   type Verify,
@@ -42,6 +40,7 @@ import type {
   RoomState,
 } from './api.ts'
 import { askArchivist } from './ask-archivist.ts'
+import { DigestPace } from './digest-pace.ts'
 import type { OwnSession } from './document/document-sync.ts'
 import type { FoldFault } from './document/fold.ts'
 import type { LogView } from './document/log-cursor.ts'
@@ -57,19 +56,11 @@ import { AuthorBook } from './journal/author-book.ts'
 import type { AuthorLog } from './journal/author-log.ts'
 import { EntrySeal } from './journal/entry-seal.ts'
 import { EpochKeys } from './journal/epoch-keys.ts'
-import { type Fork, stubOf } from './journal/equivocation.ts'
 import { documentHeads } from './journal/heads.ts'
 import { Journal } from './journal/journal.ts'
 import { decodeRosterRecord, encodeRosterRecord, Roster } from './journal/roster.ts'
 import { epochsRecord, loadEpochs, namedEpochs } from './kept-room.ts'
-import {
-  DIGEST_INTERVAL_MS,
-  DIGEST_QUIET_MS,
-  RECEIPTS_AT_START,
-  RECOVERY_ITERATIONS,
-  REFUSED_KEY_MS,
-  SYNC_TOLD_MS,
-} from './limits.ts'
+import { RECEIPTS_AT_START, RECOVERY_ITERATIONS, SYNC_TOLD_MS } from './limits.ts'
 import { redialDelayMs } from './overlay/reconnect-policy.ts'
 import type { AeadKey, Keyring, Platform, Signer, Unsubscribe } from './ports.ts'
 import type { AwarenessState } from './presence/document-awareness.ts'
@@ -77,18 +68,23 @@ import { cleanName } from './presence/presence-state.ts'
 import { PresenceSync } from './presence/presence-sync.ts'
 import { ReceiptPace } from './receipt-pace.ts'
 import { writeRecoveryFile } from './recovery-file.ts'
+import { RefusedKeys } from './refused-keys.ts'
+import { RoomBeyond } from './room-beyond.ts'
 import { RoomDocuments } from './room-documents.ts'
 import { RoomDrafts } from './room-drafts.ts'
 import { exportRoom } from './room-export.ts'
+import { RoomForks } from './room-forks.ts'
 import { RoomHistory } from './room-history.ts'
 import { RoomInvites } from './room-invites.ts'
 import { RoomKeeping } from './room-keeping.ts'
 import { type LiveLink, RoomLinks } from './room-links.ts'
-import { authorRecord, loadAuthors, loadEntries, loadProofs, proofRecord } from './room-load.ts'
+import { RoomListeners } from './room-listeners.ts'
+import { authorRecord, loadAuthors, loadEntries, loadProofs } from './room-load.ts'
 import { RoomOwner } from './room-owner.ts'
 import { RoomPaths } from './room-paths.ts'
 import { makePlace } from './room-places.ts'
 import { RoomRepair } from './room-repair.ts'
+import { RoomRights } from './room-rights.ts'
 import { RoomSaving } from './room-saving.ts'
 import { type Entrance, openRoot } from './room-secrets.ts'
 import { RoomStanding } from './room-standing.ts'
@@ -107,10 +103,6 @@ const GATE_REASONS: Readonly<Partial<Record<FoldFault, CloseReason>>> = {
 }
 /** Keys that wait for the record that names them. */
 const UNNAMED_KEYS = 64
-/** Unknown clients that are asked after in a second. */
-const SEEKS_AT_ONCE = 16
-/** Entries beyond a cut that are asked for at a time. */
-const BEYOND_AT_ONCE = 64
 
 export interface RoomOptions {
   /** For a new room: nobody learns anybody's address, all goes through relays. It cannot be taken back. */
@@ -158,28 +150,25 @@ class RoomCore implements Room {
   /** Of all epochs that are known, the one in force first. */
   #presenceKeys: readonly AeadKey[]
   #profile: Profile
-  #revoked = false
   /** Keys of epochs that no record here names yet. */
   #unnamedKeys: { readonly live: LiveLink; readonly counter: number; readonly key: Uint8Array }[] = []
   readonly #carets = new Map<DocName, Map<number, AwarenessState>>()
-  /** Keys whose signed rule-breaking was seen: no link to them for a while. */
-  readonly #refusedKeys = new Map<KeyId, { readonly reason: CloseReason; readonly untilMs: number }>()
+  readonly #refusedKeys: RefusedKeys
+  readonly #rights: RoomRights
+  readonly #forks: RoomForks
+  readonly #beyond: RoomBeyond
+  readonly #digests = new DigestPace()
   readonly #repair: RoomRepair
   readonly #invites: RoomInvites
   readonly #paths: RoomPaths<LiveLink>
   readonly #owner: RoomOwner
   readonly #history: RoomHistory
-  readonly #stateListeners = new Set<() => void>()
-  readonly #eventListeners = new Set<(event: RoomEvent) => void>()
+  readonly #listeners: RoomListeners<RoomEvent>
   #signalingLost = false
-  #notifying = false
   #closing: Promise<void> | null = null
   #asking: Promise<void> | null = null
   #cancelTick: Unsubscribe = () => undefined
   #cancelOnline: Unsubscribe = () => undefined
-  #changedAtMs = 0
-  #toldAtMs = 0
-  #told = true
 
   constructor(
     platform: Platform,
@@ -193,6 +182,7 @@ class RoomCore implements Room {
     const { key, role, may, notAfterMs } = identity.standing
     this.#platform = platform
     this.#entrance = entrance
+    this.#listeners = new RoomListeners(clock)
     this.id = identity.roomId
     this.self = { key, role, may, notAfterMs }
     this.recoveryFile = entrance.secrets.root ? (passphrase) => this.#writeRecoveryFile(passphrase) : null
@@ -200,24 +190,7 @@ class RoomCore implements Room {
     this.#epochs = epochs
     this.#presenceKeys = [presenceKey]
     this.#profile = options.profile
-    this.#standing = new RoomStanding(
-      {
-        roomId: this.id,
-        rootKey: identity.standing.rootKey,
-        journal: this.#journal,
-        authors: () => this.#authors,
-        epochs,
-        cipher,
-        verify,
-        signers: [identity.signer, ...entrance.invites],
-      },
-      {
-        cut: (log) => this.#documents.get(log.doc)?.sync.handleCut(log),
-        rightsChanged: () => this.#handleRights(),
-        epochLearned: () => void this.#handleEpoch(),
-        forked: (fork) => this.#handleFork(fork),
-      },
-    )
+    this.#standing = this.#makeStanding(verify)
     this.#authors = new AuthorBook(this.id, verify, this.#standing.isVoid, (author, chains) => {
       if (chains.length > 1) {
         this.#standing.recutAuthor(author)
@@ -229,30 +202,20 @@ class RoomCore implements Room {
     this.#saving = new RoomSaving(entrance.storage, clock, key, {
       durable: (logs) => this.#receipts.handleDurable(logs.keys()),
       failed: (error) => this.#storageFailed(error),
-      changed: () => this.#changed(),
+      changed: () => this.#listeners.changed(),
     })
     this.#receipts = this.#makeReceipts()
     this.#keeping = this.#makeKeeping(verify)
     this.#admission = this.#makeAdmission()
-    this.#links = new RoomLinks(
-      {
-        clock,
-        journal: this.#journal,
-        authors: this.#authors,
-        admission: this.#admission,
-        cutOf: this.#standing.cutOf,
-        isNeeded: (head) => this.#isNeeded(head),
-      },
-      {
-        attached: (live) => this.#handleAttached(live),
-        detached: (live, reason, detail) => this.#handleDetached(live, reason, detail),
-        frame: (live, frame) => this.#handleFrame(live, frame),
-      },
-    )
+    this.#links = this.#makeLinks()
+    this.#refusedKeys = this.#makeRefusedKeys()
+    this.#rights = this.#makeRights()
+    this.#forks = this.#makeForks()
+    this.#beyond = this.#makeBeyond()
     this.#presence = this.#makePresence()
     this.#presence.setProfile(options.profile.name, options.profile.color)
     this.#documents = this.#makeDocuments()
-    this.#paths = new RoomPaths(clock, () => this.#changed())
+    this.#paths = new RoomPaths(clock, () => this.#listeners.changed())
     this.#repair = this.#makeRepair()
     this.#invites = this.#makeInvites()
     this.#owner = this.#makeOwner()
@@ -262,6 +225,45 @@ class RoomCore implements Room {
   }
 
   // --- parts
+
+  #makeStanding(verify: Verify): RoomStanding {
+    return new RoomStanding(
+      {
+        roomId: this.id,
+        rootKey: this.#entrance.identity.standing.rootKey,
+        journal: this.#journal,
+        authors: () => this.#authors,
+        epochs: this.#epochs,
+        cipher: this.#platform.cipher,
+        verify,
+        signers: [this.#entrance.identity.signer, ...this.#entrance.invites],
+      },
+      {
+        cut: (log) => this.#documents.get(log.doc)?.sync.handleCut(log),
+        rightsChanged: () => this.#rights.handleChanged(),
+        epochLearned: () => void this.#handleEpoch(),
+        forked: (fork) => this.#forks.handleFork(fork),
+      },
+    )
+  }
+
+  #makeLinks(): RoomLinks {
+    return new RoomLinks(
+      {
+        clock: this.#platform.clock,
+        journal: this.#journal,
+        authors: this.#authors,
+        admission: this.#admission,
+        cutOf: this.#standing.cutOf,
+        isNeeded: (head) => this.#beyond.isNeeded(head),
+      },
+      {
+        attached: (live) => this.#handleAttached(live),
+        detached: (live, reason, detail) => this.#handleDetached(live, reason, detail),
+        frame: (live, frame) => this.#handleFrame(live, frame),
+      },
+    )
+  }
 
   #makeReceipts(): ReceiptPace {
     return new ReceiptPace({
@@ -289,7 +291,7 @@ class RoomCore implements Room {
         admitted: (entries) => this.#handleAdmitted(entries),
         duplicate: (from, source) => this.#links.handleDuplicate(from as LiveLink, source),
         gap: (from, entry) => this.#links.sync.missing(from as LiveLink, entry, this.#seal.hash(entry)),
-        fork: (from, log, entry) => this.#handleForked(from as LiveLink, log, entry),
+        fork: (from, log, entry) => this.#forks.handleForked(from as LiveLink, log, entry),
         blameLink: (from, reason, detail) => (from as LiveLink).link.close(CLOSE[reason], detail),
         blameAuthor: (author, reason, detail) => this.#refuseAuthor(author, reason, detail),
         dropped: (why) => this.#platform.log('debug', 'entry-dropped', { why }),
@@ -297,6 +299,64 @@ class RoomCore implements Room {
         wasted: (from, workMs) => this.#links.wasted(from as LiveLink, workMs),
       },
     )
+  }
+
+  #makeRefusedKeys(): RefusedKeys {
+    return new RefusedKeys({
+      nowMs: () => this.#platform.clock.nowMs(),
+      log: this.#platform.log,
+      closeLinks: (key, reason, detail) => this.#links.closeKey(key, reason, detail),
+      onRefused: (author, reason, detail) =>
+        this.#listeners.emit({ type: 'author-refused', author, reason, detail }),
+    })
+  }
+
+  #makeRights(): RoomRights {
+    return new RoomRights(
+      {
+        self: this.self.key,
+        nowMs: () => this.#platform.clock.nowMs(),
+        authors: this.#authors,
+        standing: this.#standing,
+        links: this.#links,
+      },
+      {
+        revoked: () => this.#listeners.emit({ type: 'revoked' }),
+        changed: () => {
+          this.#owner.renewSharedEpoch()
+          this.#peopleChanged()
+        },
+      },
+    )
+  }
+
+  #makeForks(): RoomForks {
+    return new RoomForks(
+      {
+        journal: this.#journal,
+        standing: this.#standing,
+        links: this.#links,
+        storage: this.#entrance.storage,
+        refusedKeys: this.#refusedKeys,
+      },
+      {
+        forked: ({ header: { author } }) => {
+          this.#listeners.emit({ type: 'equivocation', author, name: this.#roster.nameOf(author) ?? '' })
+          this.#entriesChanged()
+        },
+        failed: (error) => this.#storageFailed(error),
+        unreadable: (error) => this.#storageFailed(error),
+      },
+    )
+  }
+
+  #makeBeyond(): RoomBeyond {
+    return new RoomBeyond({
+      journal: this.#journal,
+      standing: this.#standing,
+      links: this.#links,
+      documents: () => this.#documents.all(),
+    })
   }
 
   #makeKeeping(verify: Verify): RoomKeeping<LiveLink> {
@@ -309,22 +369,18 @@ class RoomCore implements Room {
         storage,
         journal: this.#journal,
         verify,
-        archivists: () => [...this.#authors.keys()].filter((key) => this.#isArchivist(key)),
+        archivists: () => [...this.#authors.keys()].filter((key) => this.#rights.isArchivist(key)),
         ownLogs: () => this.#saving.ownLogs,
       },
       {
-        changed: () => this.#changed(),
+        changed: () => this.#listeners.changed(),
         rolledBack: (archivist) => {
           this.#platform.log('warn', 'archivist-rolled-back', {})
-          this.#emit({ type: 'archivist-rolled-back', archivist })
+          this.#listeners.emit({ type: 'archivist-rolled-back', archivist })
         },
         failed: (error) => this.#storageFailed(error),
       },
     )
-  }
-
-  #isArchivist(key: KeyId): boolean {
-    return this.#authors.validStandingOf(key)?.role === 'archivist' && this.#hasRight(key)
   }
 
   #makePresence(): PresenceSync<LiveLink> {
@@ -362,7 +418,7 @@ class RoomCore implements Room {
         open: (log, seq, count) => this.#openEntries(log, seq, count),
         ...(this.self.role === 'commenter' ? { restrictedAuthor: this.self.key } : {}),
         newSession: () => this.#newSession(name),
-        onWriting: () => this.#changed(),
+        onWriting: () => this.#listeners.changed(),
         drafts: {
           write: ({ id }, update) =>
             this.#links.sendDraft({ type: 'draft', doc: name, session: id, update }, this.self.key),
@@ -371,9 +427,9 @@ class RoomCore implements Room {
         },
         write: (session, update) => this.#writeEntry(name, session, update),
         onRefused: (log, seq, fault) => this.#handleGateRefusal(log, seq, fault),
-        onNeedsBeyond: (log) => this.#wantBeyond(log),
+        onNeedsBeyond: (log) => this.#beyond.want(log),
         onWork: (log, workMs) => this.#links.charge(log.author, workMs),
-        onError: (error) => this.#emit({ type: 'error', error }),
+        onError: (error) => this.#listeners.emit({ type: 'error', error }),
       }),
     })
   }
@@ -382,7 +438,7 @@ class RoomCore implements Room {
     return new RoomDrafts({
       nowMs: () => this.#platform.clock.nowMs(),
       journal: this.#journal,
-      rolesOf: (key) => this.#standingsOf(key).map(({ role }) => role),
+      rolesOf: (key) => this.#rights.standingsOf(key).map(({ role }) => role),
       documentOf: (doc) => this.#documents.get(doc)?.sync,
       onForbidden: (key, doc) => this.#refuseAuthor(key, 'role', `may not write ${doc}`),
       onWork: (key, workMs) => this.#links.charge(key, workMs),
@@ -409,7 +465,7 @@ class RoomCore implements Room {
       epochs: this.#epochs,
       standing: this.#standing,
       liveInvites: () => this.#invites.live(),
-      hasRight: (key) => this.#hasRight(key),
+      hasRight: (key) => this.#rights.hasRight(key),
       writeRecord: async (content, signer) => {
         const session = this.#newSession(META)
         await this.#writeEntry(META, session, content, signer)
@@ -434,10 +490,7 @@ class RoomCore implements Room {
       documents: () => this.#documents.all(),
       nowMs: () => this.#platform.clock.nowMs(),
       tell: (frame) => this.#links.broadcast(frame),
-      onTooEarly: (fromMs) => {
-        this.#told = false
-        this.#changedAtMs = Math.max(this.#changedAtMs, fromMs - DIGEST_QUIET_MS)
-      },
+      onTooEarly: (fromMs) => this.#digests.again(fromMs),
       onDiffers: (doc) => this.#platform.log('warn', 'readings-differ', { doc }),
     })
   }
@@ -453,7 +506,7 @@ class RoomCore implements Room {
             this.#signalingLost = true
             this.#introductions.handleSignalingDown()
           }
-          this.#changed()
+          this.#listeners.changed()
         },
         ...introductionsBy(() => this.#introductions),
       },
@@ -487,9 +540,10 @@ class RoomCore implements Room {
         failed: (_peer, error) => {
           const { stage, reason, message } = error
           this.#platform.log('info', 'link-failed', { stage, reason, detail: message })
-          if (stage === 'proving') this.#emit({ type: 'link-closed', key: null, reason, detail: message })
+          if (stage === 'proving')
+            this.#listeners.emit({ type: 'link-closed', key: null, reason, detail: message })
         },
-        changed: () => this.#changed(),
+        changed: () => this.#listeners.changed(),
       },
     )
   }
@@ -548,10 +602,10 @@ class RoomCore implements Room {
     this.#introductions.close()
     this.#links.close()
     this.#signaling.close()
-    this.#documents.close()
+    await this.#documents.close()
     await this.#keeping.flush()
     await this.#saving.close()
-    this.#changed()
+    this.#listeners.changed()
   }
 
   /** Once a second: digests when it has been quiet, wants that ran out. */
@@ -559,27 +613,19 @@ class RoomCore implements Room {
     const { clock } = this.#platform
     this.#cancelTick = clock.after(TICK_MS, () => this.#tick())
     this.#links.sync.expireWants()
-    this.#seekMissing()
-    this.#endExpired()
+    this.#beyond.seekMissing()
+    this.#rights.endExpired()
     this.#owner.closeEnded()
     const nowMs = clock.nowMs()
-    if (this.#progress.update(nowMs, this.#links.sync.missingCount, SYNC_TOLD_MS)) this.#changed()
-    const quiet = !this.#told && nowMs - this.#changedAtMs >= DIGEST_QUIET_MS
-    if (!quiet && nowMs - this.#toldAtMs < DIGEST_INTERVAL_MS) return
-    this.#toldAtMs = nowMs
+    if (this.#progress.update(nowMs, this.#links.sync.missingCount, SYNC_TOLD_MS)) this.#listeners.changed()
+    const due = this.#digests.due(nowMs)
+    if (!due) return
     for (const live of this.#links.all) this.#links.sync.sendDigest(live)
-    if (quiet && this.#links.all.size > 0) void this.#repair.tellReadings()
-    if (quiet) this.#told = true
+    if (due === 'quiet' && this.#links.all.size > 0) void this.#repair.tellReadings()
   }
 
   #entriesChanged(): void {
-    this.#changedAtMs = this.#platform.clock.nowMs()
-    this.#told = false
-  }
-
-  /** Links of whose grant ended meanwhile. */
-  #endExpired(): void {
-    if ([...this.#links.all].some((live) => !this.#hasRight(live.key))) this.#handleRights()
+    this.#digests.changed(this.#platform.clock.nowMs())
   }
 
   // --- entries
@@ -654,35 +700,19 @@ class RoomCore implements Room {
   }
 
   #refuseAuthor(author: KeyId, reason: CloseReason, detail: string): void {
-    if (author === this.self.key) {
-      this.#emit({ type: 'author-refused', author, reason, detail })
-      return
-    }
-    const known = this.#refusalOf(author) !== null
-    this.#shutOut(author, reason)
-    this.#links.closeKey(author, reason, detail)
-    this.#platform.log('warn', 'author-refused', { reason, detail })
-    if (!known) this.#emit({ type: 'author-refused', author, reason, detail })
-  }
-
-  #shutOut(key: KeyId, reason: CloseReason): void {
-    this.#refusedKeys.set(key, { reason, untilMs: this.#platform.clock.nowMs() + REFUSED_KEY_MS })
-  }
-
-  #refusalOf(key: KeyId): CloseReason | null {
-    const refused = this.#refusedKeys.get(key)
-    return refused && refused.untilMs > this.#platform.clock.nowMs() ? refused.reason : null
+    if (author === this.self.key) this.#listeners.emit({ type: 'author-refused', author, reason, detail })
+    else this.#refusedKeys.refuse(author, reason, detail)
   }
 
   // --- links
 
   #handleProven(proven: ProvenLink): void {
     const { key } = proven.peer.standing
-    if (!this.#hasRight(key) && !this.#closing) {
+    if (!this.#rights.hasRight(key) && !this.#closing) {
       this.#links.turnAway(proven, this.#journal.logsOf(META), 'revoked')
       return
     }
-    const refused = this.#refusalOf(key)
+    const refused = this.#refusedKeys.refusalOf(key)
     if (refused || this.#closing) {
       proven.link.close(CLOSE[refused ?? 'normal'], refused ? 'refused before' : 'room closed')
       return
@@ -699,7 +729,7 @@ class RoomCore implements Room {
   }
 
   #handleAttached(live: LiveLink): void {
-    if (this.#isArchivist(live.key)) this.#keeping.attach(live, live.key)
+    if (this.#rights.isArchivist(live.key)) this.#keeping.attach(live, live.key)
     else this.#presence.attach(live, live.key)
     this.#paths.attach(live)
     const own = [...this.#journal.logs()].filter((log) => log.author === live.key)
@@ -715,7 +745,7 @@ class RoomCore implements Room {
     this.#paths.detach(live)
     this.#unnamedKeys = this.#unnamedKeys.filter((one) => one.live !== live)
     this.#platform.log('info', 'link-closed', { reason, detail })
-    this.#emit({ type: 'link-closed', key: live.key, reason, detail })
+    this.#listeners.emit({ type: 'link-closed', key: live.key, reason, detail })
     const isOver =
       reason === 'role' || reason === 'revoked' || (reason === 'full' && this.#links.all.size > 0)
     if (!this.#closing && !isOver) this.#introductions.handleLinkLost()
@@ -726,8 +756,8 @@ class RoomCore implements Room {
     if (frame.type === 'presence') this.#presence.handle(live, frame)
     else if (frame.type === 'draft') this.#drafts.handle(live.key, frame)
     else if (frame.type === 'keys') this.#handleKeys(live, frame)
-    else if (frame.type === 'seek') this.#answerSeek(live, frame)
-    else if (frame.type === 'proof') void this.#handleProof(live, frame)
+    else if (frame.type === 'seek') this.#beyond.answer(live, frame)
+    else if (frame.type === 'proof') void this.#forks.handleProof(live, frame)
     else if (frame.type === 'custody') void this.#keeping.handleCustody(frame)
     else if (frame.type === 'heads') this.#keeping.handleHeads(live, frame)
     else if (frame.type === 'receipt') this.#handleReceipt(live, frame)
@@ -737,7 +767,7 @@ class RoomCore implements Room {
 
   /** An archivist's word counts when it is signed, and is no person's. */
   #handleReceipt(live: LiveLink, { log, seq }: Extract<Frame, { type: 'receipt' }>): void {
-    if (!this.#isArchivist(live.key)) this.#saving.handleReceipt(live.key, log, seq)
+    if (!this.#rights.isArchivist(live.key)) this.#saving.handleReceipt(live.key, log, seq)
   }
 
   #sendReceipt(live: LiveLink, log: AuthorLog): void {
@@ -759,7 +789,7 @@ class RoomCore implements Room {
 
   #sendKeys(live: LiveLink): void {
     const standing = this.#authors.validStandingOf(live.key)
-    if (!standing || !this.#hasRight(live.key) || standing.role === 'archivist') return
+    if (!standing || !this.#rights.hasRight(live.key) || standing.role === 'archivist') return
     const epochs = this.#epochs.later.map(({ id, key }) => ({ counter: id.counter, key }))
     if (epochs.length > 0) this.#links.send(live, { type: 'keys', epochs })
   }
@@ -782,18 +812,6 @@ class RoomCore implements Room {
     for (const { live, counter, key } of this.#unnamedKeys.splice(0)) {
       this.#handleKeys(live, { type: 'keys', epochs: [{ counter, key }] })
     }
-  }
-
-  /** Whether a key's grant is neither void nor ended. */
-  #hasRight(key: KeyId): boolean {
-    return this.#standingsOf(key).length > 0
-  }
-
-  /** All that give a key a right now. */
-  #standingsOf(key: KeyId): readonly Standing[] {
-    const nowMs = this.#platform.clock.nowMs()
-    const standings = this.#authors.standingsOf(key)
-    return standings.filter((s) => !this.#standing.isVoid(s) && s.notAfterMs >= nowMs)
   }
 
   /** Of many at once the consequences are drawn once. */
@@ -826,77 +844,6 @@ class RoomCore implements Room {
     this.#owner.renewSharedEpoch()
   }
 
-  #handleRights(): void {
-    for (const live of [...this.#links.all]) {
-      if (!this.#authors.validStandingOf(live.key)) live.link.close(CLOSE.revoked, 'revoked')
-      else if (!this.#hasRight(live.key)) live.link.close(CLOSE.notProven, 'the grant has ended')
-    }
-    if (
-      !this.#revoked &&
-      this.#authors.standingOf(this.self.key) &&
-      !this.#authors.validStandingOf(this.self.key)
-    ) {
-      this.#revoked = true
-      this.#emit({ type: 'revoked' })
-    }
-    this.#owner.renewSharedEpoch()
-    this.#peopleChanged()
-  }
-
-  /** Two entries for one place: at the head the proof is at hand, else the place is asked for. */
-  #handleForked(from: LiveLink, log: AuthorLog, entry: SealedEntry): void {
-    const held = log.record(entry.seq)
-    const other = held && decodeEntry(held.bytes)
-    if (!other) return this.#links.sync.probe(from, log)
-    if (!equalBytes(other.prev, entry.prev) && entry.seq > 1)
-      return this.#links.sync.probe(from, log, entry.seq - 1)
-    void this.#standing.addProof({ type: 'proof', first: stubOf(other), second: stubOf(entry) })
-  }
-
-  async #handleProof(live: LiveLink, frame: Extract<Frame, { type: 'proof' }>): Promise<void> {
-    const fork = await this.#standing.addProof(frame)
-    if (!fork) live.link.close(CLOSE.malformed, 'a proof that proves nothing')
-  }
-
-  #handleFork(fork: Fork): void {
-    const { author } = fork.header
-    const record = this.#entrance.storage.put(proofRecord(fork.log), fork.proof)
-    record.catch((error: unknown) => this.#storageFailed(error))
-    this.#links.broadcast(fork.proof)
-    this.#shutOut(author, 'equivocation')
-    this.#links.closeKey(author, 'equivocation', 'two entries for one place')
-    this.#emit({ type: 'equivocation', author, name: this.#roster.nameOf(author) ?? '' })
-    this.#entriesChanged()
-  }
-
-  /** What cut logs have left out of the digests, others may have built on. */
-  #seekMissing(): void {
-    if (!this.#standing.hasCuts) return
-    for (const { name, sync } of this.#documents.all()) {
-      for (const client of sync.missingClients.slice(0, SEEKS_AT_ONCE)) {
-        this.#links.broadcast({ type: 'seek', doc: name, client })
-      }
-    }
-  }
-
-  #answerSeek(live: LiveLink, frame: Extract<Frame, { type: 'seek' }>): void {
-    const log = this.#journal.logsOf(frame.doc).find(({ clientId }) => clientId === frame.client)
-    const last = log?.record(log.stored)
-    if (log && last)
-      this.#links.send(live, { type: 'ihave', heads: [{ ...log.head, seq: log.stored, hash: last.hash }] })
-  }
-
-  /** Whether something that stands waits for this log, cut as it may be. */
-  #isNeeded({ doc, author, session }: Head): boolean {
-    const missing = this.#documents.get(doc)?.sync.missingClients ?? []
-    return missing.includes(clientIdOf(author, session, doc))
-  }
-
-  #wantBeyond(log: LogView): void {
-    const stored = this.#journal.log(log.key as LogKey)
-    if (stored) this.#links.sync.wantBeyond(stored, BEYOND_AT_ONCE)
-  }
-
   revoke(key: KeyId, keep: readonly KeyId[] = []): Promise<void> {
     return this.#owner.revoke(key, keep)
   }
@@ -927,7 +874,7 @@ class RoomCore implements Room {
     const said = plaintext && decodeRosterRecord(plaintext)
     if (!said) return
     this.#roster.add(log.author, record.timeMs, { name: cleanName(said.name, limits.NAME_CHARACTERS) })
-    this.#changed()
+    this.#listeners.changed()
   }
 
   /** Whoever made the room says for good what its links say. */
@@ -940,7 +887,8 @@ class RoomCore implements Room {
   /** Once per name: what owners know a member by when it is not here. */
   async #tellName(): Promise<void> {
     const name = cleanName(this.#profile.name, limits.NAME_CHARACTERS)
-    if (this.#closing || this.#revoked || name === '' || this.#roster.nameOf(this.self.key) === name) return
+    if (this.#closing || this.#rights.isRevoked || name === '' || this.#roster.nameOf(this.self.key) === name)
+      return
     this.#roster.add(this.self.key, this.#platform.clock.nowMs(), { name })
     await this.#writeEntry(ROSTER, this.#newSession(ROSTER), encodeRosterRecord({ name }))
   }
@@ -951,7 +899,7 @@ class RoomCore implements Room {
     this.#profile = profile
     this.#presence.setProfile(profile.name, profile.color)
     void this.#tellName()
-    this.#changed()
+    this.#listeners.changed()
   }
 
   setPage(page: string | null): void {
@@ -968,15 +916,15 @@ class RoomCore implements Room {
         person.name !== '' &&
         !this.#known.some((before) => before.key === person.key && before.name)
       ) {
-        this.#emit({ type: 'joined', person })
+        this.#listeners.emit({ type: 'joined', person })
       }
     }
     for (const person of this.#known) {
       if (person.name !== '' && !now.some((still) => still.key === person.key))
-        this.#emit({ type: 'left', person })
+        this.#listeners.emit({ type: 'left', person })
     }
     this.#known = now
-    this.#changed()
+    this.#listeners.changed()
   }
 
   #people(): Person[] {
@@ -1006,7 +954,7 @@ class RoomCore implements Room {
     const saving = this.#saving.facts
     return {
       connection: connectionState({
-        revoked: this.#revoked,
+        revoked: this.#rights.isRevoked,
         closed: this.#closing !== null,
         linkCount: this.#links.all.size,
         relayedCount: this.#paths.relayedCount,
@@ -1030,13 +978,11 @@ class RoomCore implements Room {
   }
 
   onState(listener: () => void): Unsubscribe {
-    this.#stateListeners.add(listener)
-    return () => this.#stateListeners.delete(listener)
+    return this.#listeners.onState(listener)
   }
 
   onEvent(listener: (event: RoomEvent) => void): Unsubscribe {
-    this.#eventListeners.add(listener)
-    return () => this.#eventListeners.delete(listener)
+    return this.#listeners.onEvent(listener)
   }
 
   document(name: string): DocumentHandle {
@@ -1122,21 +1068,10 @@ class RoomCore implements Room {
 
   #storageFailed(error: unknown): void {
     const message = 'this device could not store what was written'
-    this.#emit({ type: 'error', error: new ParleyError('storage-failed', message, { cause: error }) })
-    this.#changed()
-  }
-
-  #emit(event: RoomEvent): void {
-    for (const listener of [...this.#eventListeners]) listener(event)
-  }
-
-  /** Listeners hear of many changes of one turn once. */
-  #changed(): void {
-    if (this.#notifying) return
-    this.#notifying = true
-    this.#platform.clock.after(0, () => {
-      this.#notifying = false
-      for (const listener of [...this.#stateListeners]) listener()
+    this.#listeners.emit({
+      type: 'error',
+      error: new ParleyError('storage-failed', message, { cause: error }),
     })
+    this.#listeners.changed()
   }
 }
