@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compareBytes, equalBytes, fromBase64Url, toBase64Url } from './bytes.ts'
+import { compareBytes, equalBytes, fromBase64Url, toBase64Url, utf8Decode } from './bytes.ts'
 
 describe('base64url', () => {
   it('agrees with RFC 4648 §10 and with Node', () => {
@@ -42,4 +42,23 @@ describe('order of bytes', () => {
       }),
     )
   })
+})
+
+it('[FR1] short texts read as the decoder reads them, whatever their bytes', () => {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const read = (decode: (bytes: Uint8Array) => string, bytes: Uint8Array): string | null => {
+    try {
+      return decode(bytes)
+    } catch (error) {
+      expect(error).toBeInstanceOf(TypeError)
+      return null
+    }
+  }
+  const ascii = fc.uint8Array({ max: 0x7f, maxLength: 80 })
+  const text = fc.string({ unit: 'binary', maxLength: 40 }).map((value) => new TextEncoder().encode(value))
+  fc.assert(
+    fc.property(fc.oneof(ascii, text, fc.uint8Array({ maxLength: 80 })), (bytes) => {
+      expect(read(utf8Decode, bytes)).toBe(read((one) => decoder.decode(one), bytes))
+    }),
+  )
 })

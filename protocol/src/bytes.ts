@@ -3,6 +3,7 @@
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 const utf8Encoder = new TextEncoder()
+const SHORT_BYTES = 64
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true })
 
 export function utf8(text: string): Uint8Array {
@@ -11,7 +12,14 @@ export function utf8(text: string): Uint8Array {
 
 /** Throws a `TypeError` on bytes that are not UTF-8. */
 export function utf8Decode(bytes: Uint8Array): string {
-  return utf8Decoder.decode(bytes)
+  return asciiOf(bytes) ?? utf8Decoder.decode(bytes)
+}
+
+/** Names in frames are short and ASCII, and calling the decoder takes longer than the rest of reading a frame. */
+function asciiOf(bytes: Uint8Array): string | null {
+  if (bytes.length > SHORT_BYTES) return null
+  for (const byte of bytes) if (byte > 0x7f) return null
+  return String.fromCharCode(...bytes)
 }
 
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
