@@ -1,8 +1,6 @@
 /** A room: composes journal, documents, presence and links; each rule stands in the part that it belongs to. */
 import {
-  CLOSE,
   type CloseReason,
-  clientIdOf,
   type DocName,
   decodeEntry,
   epochIdOf,
@@ -10,16 +8,12 @@ import {
   equalBytes,
   type Frame,
   type KeyId,
-  keyIdOf,
   type LogKey,
   limits,
-  logKeyOf,
   parseDocName,
   presenceKeyOf,
   type RoomId,
   type SealedEntry,
-  sessionIdOf,
-  toBase64Url,
   type Verify,
 } from '@parley/protocol'
 import type * as Y from 'yjs'
@@ -41,32 +35,24 @@ import type {
 } from './api.ts'
 import { askArchivist } from './ask-archivist.ts'
 import { DigestPace } from './digest-pace.ts'
-import type { OwnSession } from './document/document-sync.ts'
 import type { FoldFault } from './document/fold.ts'
 import type { LogView } from './document/log-cursor.ts'
 import { ParleyError } from './errors.ts'
-import type { ProvenLink } from './join/connect-peer.ts'
-import { Introductions } from './join/introductions.ts'
-import { introductionsBy } from './join/introductions-by.ts'
 import type { OperatorToken } from './join/operator-token.ts'
-import type { ProvenPeer } from './join/role-proof.ts'
-import { SignalingSession } from './join/signaling-session.ts'
-import { Admission, type Admitted } from './journal/admission.ts'
+import type { Admission, Admitted } from './journal/admission.ts'
 import { AuthorBook } from './journal/author-book.ts'
 import type { AuthorLog } from './journal/author-log.ts'
 import { EntrySeal } from './journal/entry-seal.ts'
 import { EpochKeys } from './journal/epoch-keys.ts'
-import { documentHeads } from './journal/heads.ts'
 import { Journal } from './journal/journal.ts'
+import { openEntries } from './journal/read-entries.ts'
 import { decodeRosterRecord, encodeRosterRecord, Roster } from './journal/roster.ts'
 import { epochsRecord, loadEpochs, namedEpochs } from './kept-room.ts'
-import { RECEIPTS_AT_START, RECOVERY_ITERATIONS, SYNC_TOLD_MS } from './limits.ts'
-import { redialDelayMs } from './overlay/reconnect-policy.ts'
-import type { AeadKey, Keyring, Platform, Signer, Unsubscribe } from './ports.ts'
+import { RECOVERY_ITERATIONS, SYNC_TOLD_MS } from './limits.ts'
+import type { AeadKey, Keyring, Platform, Unsubscribe } from './ports.ts'
 import type { AwarenessState } from './presence/document-awareness.ts'
 import { cleanName } from './presence/presence-state.ts'
 import { PresenceSync } from './presence/presence-sync.ts'
-import { ReceiptPace } from './receipt-pace.ts'
 import { writeRecoveryFile } from './recovery-file.ts'
 import { RefusedKeys } from './refused-keys.ts'
 import { RoomBeyond } from './room-beyond.ts'
@@ -74,21 +60,24 @@ import { RoomDocuments } from './room-documents.ts'
 import { RoomDrafts } from './room-drafts.ts'
 import { exportRoom } from './room-export.ts'
 import { RoomForks } from './room-forks.ts'
+import { makeGate } from './room-gate.ts'
 import { RoomHistory } from './room-history.ts'
 import { RoomInvites } from './room-invites.ts'
 import { RoomKeeping } from './room-keeping.ts'
 import { type LiveLink, RoomLinks } from './room-links.ts'
 import { RoomListeners } from './room-listeners.ts'
 import { authorRecord, loadAuthors, loadEntries, loadProofs } from './room-load.ts'
+import { RoomMeeting } from './room-meeting.ts'
 import { RoomOwner } from './room-owner.ts'
 import { RoomPaths } from './room-paths.ts'
-import { makePlace } from './room-places.ts'
+import { RoomReceipts } from './room-receipts.ts'
 import { RoomRepair } from './room-repair.ts'
 import { RoomRights } from './room-rights.ts'
 import { RoomSaving } from './room-saving.ts'
 import { type Entrance, openRoot } from './room-secrets.ts'
 import { RoomStanding } from './room-standing.ts'
-import { connectionState, people, saveState } from './room-state.ts'
+import { people, saveState } from './room-state.ts'
+import { RoomWriting } from './room-writing.ts'
 import { SyncProgress } from './sync-progress.ts'
 
 const TICK_MS = 1_000
@@ -136,14 +125,14 @@ class RoomCore implements Room {
   readonly #admission: Admission
   readonly #links: RoomLinks
   readonly #saving: RoomSaving
-  readonly #receipts: ReceiptPace
+  readonly #receipts: RoomReceipts
+  readonly #writing: RoomWriting
   readonly #keeping: RoomKeeping<LiveLink>
   readonly #progress = new SyncProgress()
   readonly #documents: RoomDocuments
   readonly #drafts: RoomDrafts = this.#makeDrafts()
   readonly #presence: PresenceSync<LiveLink>
-  readonly #signaling: SignalingSession
-  readonly #introductions: Introductions
+  readonly #meeting: RoomMeeting
   readonly #standing: RoomStanding
   readonly #epochs: EpochKeys
   readonly #roster = new Roster()
@@ -164,11 +153,9 @@ class RoomCore implements Room {
   readonly #owner: RoomOwner
   readonly #history: RoomHistory
   readonly #listeners: RoomListeners<RoomEvent>
-  #signalingLost = false
   #closing: Promise<void> | null = null
   #asking: Promise<void> | null = null
   #cancelTick: Unsubscribe = () => undefined
-  #cancelOnline: Unsubscribe = () => undefined
 
   constructor(
     platform: Platform,
@@ -204,12 +191,13 @@ class RoomCore implements Room {
       failed: (error) => this.#storageFailed(error),
       changed: () => this.#listeners.changed(),
     })
-    this.#receipts = this.#makeReceipts()
+    this.#writing = this.#makeWriting()
     this.#keeping = this.#makeKeeping(verify)
     this.#admission = this.#makeAdmission()
     this.#links = this.#makeLinks()
     this.#refusedKeys = this.#makeRefusedKeys()
     this.#rights = this.#makeRights()
+    this.#receipts = this.#makeReceipts()
     this.#forks = this.#makeForks()
     this.#beyond = this.#makeBeyond()
     this.#presence = this.#makePresence()
@@ -220,8 +208,7 @@ class RoomCore implements Room {
     this.#invites = this.#makeInvites()
     this.#owner = this.#makeOwner()
     this.#history = this.#makeHistory()
-    this.#signaling = this.#makeSignaling(options)
-    this.#introductions = this.#makeIntroductions()
+    this.#meeting = this.#makeMeeting(options)
   }
 
   // --- parts
@@ -265,38 +252,49 @@ class RoomCore implements Room {
     )
   }
 
-  #makeReceipts(): ReceiptPace {
-    return new ReceiptPace({
+  #makeReceipts(): RoomReceipts {
+    return new RoomReceipts({
+      self: this.self.key,
       clock: this.#platform.clock,
-      isHere: (author) => [...this.#links.all].some(({ key }) => key === author),
-      tell: (log) => {
-        for (const live of this.#links.all) if (live.key === log.author) this.#sendReceipt(live, log)
+      journal: this.#journal,
+      saving: this.#saving,
+      rights: this.#rights,
+      links: this.#links,
+    })
+  }
+
+  #makeWriting(): RoomWriting {
+    return new RoomWriting({
+      self: this.self.key,
+      signer: this.#entrance.identity.signer,
+      clock: this.#platform.clock,
+      random: this.#platform.random,
+      journal: this.#journal,
+      seal: this.#seal,
+      written: (log, record) => {
+        this.#standing.adopt(log)
+        this.#links.publish(log, record, null)
+        this.#saving.stored([{ log, record }])
+        this.#entriesChanged()
       },
     })
   }
 
   #makeAdmission(): Admission {
-    return new Admission(
+    return makeGate(
       {
+        platform: this.#platform,
         journal: this.#journal,
         authors: this.#authors,
         seal: this.#seal,
-        nowMs: () => this.#platform.clock.nowMs(),
-        cutOf: this.#standing.cutOf,
-        hasLost: (entry, hash) => this.#standing.hasLost(entry, entry.log, hash),
-        isWanted: (from, entry) => this.#links.sync.isWanted(from as LiveLink, entry),
+        standing: this.#standing,
+        links: () => this.#links,
+        forks: () => this.#forks,
         isOpen: (doc) => this.#documents.get(doc) !== undefined,
       },
       {
         admitted: (entries) => this.#handleAdmitted(entries),
-        duplicate: (from, source) => this.#links.handleDuplicate(from as LiveLink, source),
-        gap: (from, entry) => this.#links.sync.missing(from as LiveLink, entry, this.#seal.hash(entry)),
-        fork: (from, log, entry) => this.#forks.handleForked(from as LiveLink, log, entry),
-        blameLink: (from, reason, detail) => (from as LiveLink).link.close(CLOSE[reason], detail),
-        blameAuthor: (author, reason, detail) => this.#refuseAuthor(author, reason, detail),
-        dropped: (why) => this.#platform.log('debug', 'entry-dropped', { why }),
-        consumed: (from, bytes) => (from as LiveLink).link.consumed(bytes),
-        wasted: (from, workMs) => this.#links.wasted(from as LiveLink, workMs),
+        blamed: (author, reason, detail) => this.#refuseAuthor(author, reason, detail),
       },
     )
   }
@@ -417,7 +415,7 @@ class RoomCore implements Room {
         logs: () => this.#journal.logsOf(name),
         open: (log, seq, count) => this.#openEntries(log, seq, count),
         ...(this.self.role === 'commenter' ? { restrictedAuthor: this.self.key } : {}),
-        newSession: () => this.#newSession(name),
+        newSession: () => this.#writing.newSession(name),
         onWriting: () => this.#listeners.changed(),
         drafts: {
           write: ({ id }, update) =>
@@ -425,7 +423,7 @@ class RoomCore implements Room {
           broken: (log) => this.#handleDraftBroken(log),
           late: (authors) => this.#drafts.handleLate(authors),
         },
-        write: (session, update) => this.#writeEntry(name, session, update),
+        write: (session, update) => this.#writing.write(name, session, update),
         onRefused: (log, seq, fault) => this.#handleGateRefusal(log, seq, fault),
         onNeedsBeyond: (log) => this.#beyond.want(log),
         onWork: (log, workMs) => this.#links.charge(log.author, workMs),
@@ -467,9 +465,8 @@ class RoomCore implements Room {
       liveInvites: () => this.#invites.live(),
       hasRight: (key) => this.#rights.hasRight(key),
       writeRecord: async (content, signer) => {
-        const session = this.#newSession(META)
-        await this.#writeEntry(META, session, content, signer)
-        return logKeyOf(META, keyIdOf(signer.publicKey), session.id)
+        const { key } = await this.#writing.writeAlone(META, content, signer)
+        return key
       },
       onFailed: (error) => this.#storageFailed(error),
     })
@@ -495,54 +492,27 @@ class RoomCore implements Room {
     })
   }
 
-  #makeSignaling({ signaling: urls, token }: RoomOptions): SignalingSession {
-    const { clock, random, dial } = this.#platform
-    return new SignalingSession(
-      { urls, identity: this.#entrance.identity, clock, random, dial, delayMs: redialDelayMs, token },
+  #makeMeeting(options: RoomOptions): RoomMeeting {
+    return new RoomMeeting(
       {
-        state: (state) => {
-          if (state.name === 'up') this.#signalingLost = false
-          if (state.name === 'down') {
-            this.#signalingLost = true
-            this.#introductions.handleSignalingDown()
-          }
-          this.#listeners.changed()
-        },
-        ...introductionsBy(() => this.#introductions),
-      },
-    )
-  }
-
-  #makeIntroductions(): Introductions {
-    const { clock, random, cipher, keyring, connect } = this.#platform
-    return new Introductions(
-      {
+        platform: this.#platform,
         identity: this.#entrance.identity,
-        clock,
-        random,
-        cipher,
-        keyring,
-        connect,
-        nowMs: () => clock.nowMs(),
-        known: () => ({
-          epoch: this.#epochs.current.id.counter,
-          metaHeads: documentHeads(this.#journal.logsOf(META)),
-        }),
-        learnChain: (chain) => this.#authors.learn(chain, true),
-        sendSealed: (to, sealed) => this.#signaling.signal(to, sealed),
-        askForMore: () => this.#signaling.more(),
+        journal: this.#journal,
+        authors: this.#authors,
+        standing: this.#standing,
+        links: this.#links,
+        rights: this.#rights,
+        refusedKeys: this.#refusedKeys,
+        epoch: () => this.#epochs.current.id.counter,
         relayOnly: () => this.#isRelayOnly,
-        linked: () => [...this.#links.all].map((live) => live.instance),
-        delayMs: redialDelayMs,
+        isClosing: () => this.#closing !== null,
       },
+      options,
       {
-        proven: (link) => this.#handleProven(link),
-        failed: (_peer, error) => {
-          const { stage, reason, message } = error
-          this.#platform.log('info', 'link-failed', { stage, reason, detail: message })
-          if (stage === 'proving')
-            this.#listeners.emit({ type: 'link-closed', key: null, reason, detail: message })
+        linked: (live, { epoch }) => {
+          if (epoch < this.#epochs.current.id.counter) this.#sendKeys(live)
         },
+        ended: (key, reason, detail) => this.#listeners.emit({ type: 'link-closed', key, reason, detail }),
         changed: () => this.#listeners.changed(),
       },
     )
@@ -576,11 +546,7 @@ class RoomCore implements Room {
   }
 
   start(): void {
-    this.#signaling.start()
-    this.#cancelOnline = this.#platform.onOnline(() => {
-      this.#signaling.retryNow()
-      this.#introductions.repair()
-    })
+    this.#meeting.start()
     this.#tick()
     void this.#tellName()
     void this.#tellPolicy()
@@ -594,14 +560,11 @@ class RoomCore implements Room {
   async #close(): Promise<void> {
     this.#cancelTick()
     this.#owner.close()
-    this.#cancelOnline()
     this.#receipts.close()
     await this.#documents.flush()
     this.#presence.close()
     this.#paths.close()
-    this.#introductions.close()
-    this.#links.close()
-    this.#signaling.close()
+    this.#meeting.close()
     await this.#documents.close()
     await this.#keeping.flush()
     await this.#saving.close()
@@ -630,42 +593,6 @@ class RoomCore implements Room {
 
   // --- entries
 
-  #newSession(doc: DocName): OwnSession {
-    const id = sessionIdOf(this.#platform.random.bytes(8))
-    return { id, clientId: clientIdOf(this.self.key, id, doc) }
-  }
-
-  async #writeEntry(
-    doc: DocName,
-    session: OwnSession,
-    update: Uint8Array,
-    signer: Signer = this.#entrance.identity.signer,
-  ): Promise<LogView> {
-    const author = keyIdOf(signer.publicKey)
-    const log = this.#journal.logFor({
-      doc,
-      author,
-      session: session.id,
-      log: logKeyOf(doc, author, session.id),
-    })
-    const header = {
-      doc,
-      kind: 'live' as const,
-      author,
-      session: session.id,
-      seq: log.stored + 1,
-      prev: log.headHash,
-      timeMs: Math.max(log.lastTimeMs, Math.floor(this.#platform.clock.nowMs())),
-    }
-    const { entry, hash } = await this.#seal.seal(header, update, signer)
-    const record = this.#journal.append(log, entry, hash)
-    this.#standing.adopt(log)
-    this.#links.publish(log, record, null)
-    this.#saving.stored([{ log, record }])
-    this.#entriesChanged()
-    return log
-  }
-
   #handleAdmitted(entries: readonly Admitted[]): void {
     const records: SealedEntry[] = []
     for (const { log, record, entry, plaintext, from, wanted } of entries) {
@@ -683,10 +610,8 @@ class RoomCore implements Room {
     this.#entriesChanged()
   }
 
-  async #openEntries(log: LogView, seq: number, count: number): Promise<(Uint8Array | null)[]> {
-    const stored = this.#journal.log(log.key as LogKey)
-    const records = Array.from({ length: count }, (_, i) => stored?.record(seq + i))
-    return Promise.all(records.map((record) => (record ? this.#seal.open(decodeEntry(record.bytes)) : null)))
+  #openEntries({ key }: LogView, seq: number, count: number): Promise<(Uint8Array | null)[]> {
+    return openEntries(this.#journal, this.#seal, key as LogKey, seq, count)
   }
 
   #handleGateRefusal(log: LogView, seq: number, fault: FoldFault): void {
@@ -706,49 +631,20 @@ class RoomCore implements Room {
 
   // --- links
 
-  #handleProven(proven: ProvenLink): void {
-    const { key } = proven.peer.standing
-    if (!this.#rights.hasRight(key) && !this.#closing) {
-      this.#links.turnAway(proven, this.#journal.logsOf(META), 'revoked')
-      return
-    }
-    const refused = this.#refusedKeys.refusalOf(key)
-    if (refused || this.#closing) {
-      proven.link.close(CLOSE[refused ?? 'normal'], refused ? 'refused before' : 'room closed')
-      return
-    }
-    const before = this.#links.byInstance(toBase64Url(proven.peer.instance))
-    if (before && before.key !== key) {
-      proven.link.close(CLOSE.notProven, 'the name of another copy')
-      return
-    }
-    before?.link.close(CLOSE.normal, 'replaced by a newer link')
-    if (!makePlace(this.#links.all, proven, this.#introductions)) return
-    const live = this.#links.attach(proven)
-    this.#shareStanding(live, proven.peer)
-  }
-
   #handleAttached(live: LiveLink): void {
     if (this.#rights.isArchivist(live.key)) this.#keeping.attach(live, live.key)
     else this.#presence.attach(live, live.key)
     this.#paths.attach(live)
-    const own = [...this.#journal.logs()].filter((log) => log.author === live.key)
-    own.sort((a, b) => b.lastTimeMs - a.lastTimeMs)
-    for (const log of own.slice(0, RECEIPTS_AT_START)) this.#sendReceipt(live, log)
+    this.#receipts.attach(live)
     this.#entriesChanged()
     this.#peopleChanged()
   }
 
   #handleDetached(live: LiveLink, reason: CloseReason, detail: string): void {
-    this.#introductions.forgetLink(live.link, reason === 'full')
     this.#presence.detach(live)
     this.#paths.detach(live)
     this.#unnamedKeys = this.#unnamedKeys.filter((one) => one.live !== live)
-    this.#platform.log('info', 'link-closed', { reason, detail })
-    this.#listeners.emit({ type: 'link-closed', key: live.key, reason, detail })
-    const isOver =
-      reason === 'role' || reason === 'revoked' || (reason === 'full' && this.#links.all.size > 0)
-    if (!this.#closing && !isOver) this.#introductions.handleLinkLost()
+    this.#meeting.handleDetached(live, reason, detail)
     this.#peopleChanged()
   }
 
@@ -760,32 +656,12 @@ class RoomCore implements Room {
     else if (frame.type === 'proof') void this.#forks.handleProof(live, frame)
     else if (frame.type === 'custody') void this.#keeping.handleCustody(frame)
     else if (frame.type === 'heads') this.#keeping.handleHeads(live, frame)
-    else if (frame.type === 'receipt') this.#handleReceipt(live, frame)
+    else if (frame.type === 'receipt') this.#receipts.handle(live, frame)
     else if (frame.type === 'reading')
       void this.#repair.handle(frame, (answer) => this.#links.send(live, answer))
   }
 
-  /** An archivist's word counts when it is signed, and is no person's. */
-  #handleReceipt(live: LiveLink, { log, seq }: Extract<Frame, { type: 'receipt' }>): void {
-    if (!this.#rights.isArchivist(live.key)) this.#saving.handleReceipt(live.key, log, seq)
-  }
-
-  #sendReceipt(live: LiveLink, log: AuthorLog): void {
-    const seq = this.#saving.durableSeq(log)
-    if (!seq || live.key === this.self.key) return
-    const { doc, author, session, key } = log
-    this.#links.send(live, { type: 'receipt', doc, author, session, log: key, seq })
-  }
-
   // --- what stands
-
-  /** Owners' records, proofs and keys precede everything else on a link. */
-  #shareStanding(live: LiveLink, { epoch, metaHeads }: ProvenPeer): void {
-    const meta = this.#journal.logsOf(META)
-    if (!equalBytes(metaHeads, documentHeads(meta))) this.#links.pushAll(live, meta)
-    for (const proof of this.#standing.proofsHeld()) this.#links.send(live, proof)
-    if (epoch < this.#epochs.current.id.counter) this.#sendKeys(live)
-  }
 
   #sendKeys(live: LiveLink): void {
     const standing = this.#authors.validStandingOf(live.key)
@@ -822,13 +698,7 @@ class RoomCore implements Room {
     }
     this.#standing.recut()
     this.#retryKeys()
-    if (this.#isRelayOnly) this.#keepToRelays()
-  }
-
-  /** What came about before an owner's record said so ends; links are made anew. */
-  #keepToRelays(): void {
-    this.#introductions.handleRelayOnly()
-    this.#links.closeShown()
+    if (this.#isRelayOnly) this.#meeting.handleRelayOnly()
   }
 
   async #handleEpoch(): Promise<void> {
@@ -890,7 +760,7 @@ class RoomCore implements Room {
     if (this.#closing || this.#rights.isRevoked || name === '' || this.#roster.nameOf(this.self.key) === name)
       return
     this.#roster.add(this.self.key, this.#platform.clock.nowMs(), { name })
-    await this.#writeEntry(ROSTER, this.#newSession(ROSTER), encodeRosterRecord({ name }))
+    await this.#writing.writeAlone(ROSTER, encodeRosterRecord({ name }))
   }
 
   // --- people and presence
@@ -949,30 +819,18 @@ class RoomCore implements Room {
   // --- for the user
 
   get state(): RoomState {
-    const introductions = this.#introductions
     const unsealed = [...this.#documents.all()].some(({ sync }) => !sync.isSealed)
     const saving = this.#saving.facts
     return {
-      connection: connectionState({
-        revoked: this.#rights.isRevoked,
-        closed: this.#closing !== null,
-        linkCount: this.#links.all.size,
-        relayedCount: this.#paths.relayedCount,
-        signaling: this.#signaling.state,
-        signalingLost: this.#signalingLost,
-        isTrying: introductions.isTrying,
-        isFull: introductions.isFull,
-        unlinkedCount: introductions.unlinkedCount,
-        hasFailed: introductions.hasFailed,
-      }),
-      reach: { relayOnly: this.#isRelayOnly, relayOffered: introductions.relayOffered },
+      connection: this.#meeting.connection(this.#paths.relayedCount),
+      reach: { relayOnly: this.#isRelayOnly, relayOffered: this.#meeting.relayOffered },
       save: saveState({
         ...saving,
         unsealed,
         archivist: this.#keeping.state,
       }),
       sync: this.#progress.state,
-      archivistOffered: this.#signaling.archivist !== null,
+      archivistOffered: this.#meeting.archivist !== null,
       people: this.#people(),
     }
   }
@@ -1043,10 +901,10 @@ class RoomCore implements Room {
     this.#asking ??= askArchivist(
       {
         platform: this.#platform,
-        archivist: () => this.#signaling.archivist,
+        archivist: () => this.#meeting.archivist,
         createInvite: (invitedAt, invite) => this.#invites.create(invitedAt, invite),
         withdraw: (key) => this.revoke(key),
-        send: (sealed, done) => this.#signaling.keep(sealed, done),
+        send: (sealed, done) => this.#meeting.keep(sealed, done),
       },
       base,
       options.sighted === true,

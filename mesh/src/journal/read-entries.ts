@@ -1,6 +1,7 @@
 /** Where whoever reads entries of what it keeps takes them from: memory or storage. */
-import { decodeEntry, type SealedEntry } from '@parley/protocol'
+import { decodeEntry, type LogKey, type SealedEntry } from '@parley/protocol'
 import type { AuthorLog } from './author-log.ts'
+import type { EntrySeal } from './entry-seal.ts'
 import type { Journal } from './journal.ts'
 
 /** `count` entries of a log from `seq` on; `undefined` for what is not held. Rejects as storage does. */
@@ -22,4 +23,19 @@ export async function readEntries(
     entries.push(record && decodeEntry(record.bytes))
   }
   return entries
+}
+
+/** What they say, where they can be opened: `null` for all else. */
+export async function openEntries(
+  journal: Journal,
+  seal: Pick<EntrySeal, 'open'>,
+  key: LogKey,
+  seq: number,
+  count: number,
+): Promise<(Uint8Array | null)[]> {
+  const log = journal.log(key)
+  const entries = log
+    ? await readEntries(journal, log, seq, count)
+    : new Array<undefined>(count).fill(undefined)
+  return Promise.all(entries.map((entry) => (entry ? seal.open(entry) : null)))
 }
