@@ -2,14 +2,10 @@
 import {
   type CloseReason,
   type DocName,
-  decodeEntry,
-  epochIdOf,
   epochZeroKeyOf,
-  equalBytes,
   type Frame,
   type KeyId,
   type LogKey,
-  limits,
   parseDocName,
   presenceKeyOf,
   type RoomId,
@@ -27,7 +23,6 @@ import type {
   KeepOnServerOptions,
   Member,
   Moment,
-  Person,
   Profile,
   Room,
   RoomEvent,
@@ -41,18 +36,12 @@ import { ParleyError } from './errors.ts'
 import type { OperatorToken } from './join/operator-token.ts'
 import type { Admission, Admitted } from './journal/admission.ts'
 import { AuthorBook } from './journal/author-book.ts'
-import type { AuthorLog } from './journal/author-log.ts'
 import { EntrySeal } from './journal/entry-seal.ts'
 import { EpochKeys } from './journal/epoch-keys.ts'
 import { Journal } from './journal/journal.ts'
 import { openEntries } from './journal/read-entries.ts'
-import { decodeRosterRecord, encodeRosterRecord, Roster } from './journal/roster.ts'
-import { epochsRecord, loadEpochs, namedEpochs } from './kept-room.ts'
 import { RECOVERY_ITERATIONS, SYNC_TOLD_MS } from './limits.ts'
 import type { AeadKey, Keyring, Platform, Unsubscribe } from './ports.ts'
-import type { AwarenessState } from './presence/document-awareness.ts'
-import { cleanName } from './presence/presence-state.ts'
-import { PresenceSync } from './presence/presence-sync.ts'
 import { writeRecoveryFile } from './recovery-file.ts'
 import { RefusedKeys } from './refused-keys.ts'
 import { RoomBeyond } from './room-beyond.ts'
@@ -64,19 +53,22 @@ import { makeGate } from './room-gate.ts'
 import { RoomHistory } from './room-history.ts'
 import { RoomInvites } from './room-invites.ts'
 import { RoomKeeping } from './room-keeping.ts'
+import { RoomKeys } from './room-keys.ts'
 import { type LiveLink, RoomLinks } from './room-links.ts'
 import { RoomListeners } from './room-listeners.ts'
 import { authorRecord, loadAuthors, loadEntries, loadProofs } from './room-load.ts'
 import { RoomMeeting } from './room-meeting.ts'
+import { RoomNames } from './room-names.ts'
 import { RoomOwner } from './room-owner.ts'
 import { RoomPaths } from './room-paths.ts'
+import { RoomPeople } from './room-people.ts'
 import { RoomReceipts } from './room-receipts.ts'
 import { RoomRepair } from './room-repair.ts'
 import { RoomRights } from './room-rights.ts'
 import { RoomSaving } from './room-saving.ts'
 import { type Entrance, openRoot } from './room-secrets.ts'
 import { RoomStanding } from './room-standing.ts'
-import { people, saveState } from './room-state.ts'
+import { saveState } from './room-state.ts'
 import { RoomWriting } from './room-writing.ts'
 import { SyncProgress } from './sync-progress.ts'
 
@@ -90,8 +82,6 @@ const GATE_REASONS: Readonly<Partial<Record<FoldFault, CloseReason>>> = {
   'foreign-delete': 'role',
   'foreign-key': 'role',
 }
-/** Keys that wait for the record that names them. */
-const UNNAMED_KEYS = 64
 
 export interface RoomOptions {
   /** For a new room: nobody learns anybody's address, all goes through relays. It cannot be taken back. */
@@ -131,17 +121,13 @@ class RoomCore implements Room {
   readonly #progress = new SyncProgress()
   readonly #documents: RoomDocuments
   readonly #drafts: RoomDrafts = this.#makeDrafts()
-  readonly #presence: PresenceSync<LiveLink>
+  readonly #people: RoomPeople
+  readonly #names: RoomNames
+  readonly #keys: RoomKeys
   readonly #meeting: RoomMeeting
   readonly #standing: RoomStanding
   readonly #epochs: EpochKeys
-  readonly #roster = new Roster()
-  /** Of all epochs that are known, the one in force first. */
-  #presenceKeys: readonly AeadKey[]
   #profile: Profile
-  /** Keys of epochs that no record here names yet. */
-  #unnamedKeys: { readonly live: LiveLink; readonly counter: number; readonly key: Uint8Array }[] = []
-  readonly #carets = new Map<DocName, Map<number, AwarenessState>>()
   readonly #refusedKeys: RefusedKeys
   readonly #rights: RoomRights
   readonly #forks: RoomForks
@@ -175,7 +161,6 @@ class RoomCore implements Room {
     this.recoveryFile = entrance.secrets.root ? (passphrase) => this.#writeRecoveryFile(passphrase) : null
     const verify: Keyring['verify'] = (...signed) => keyring.verify(...signed)
     this.#epochs = epochs
-    this.#presenceKeys = [presenceKey]
     this.#profile = options.profile
     this.#standing = this.#makeStanding(verify)
     this.#authors = new AuthorBook(this.id, verify, this.#standing.isVoid, (author, chains) => {
@@ -200,8 +185,9 @@ class RoomCore implements Room {
     this.#receipts = this.#makeReceipts()
     this.#forks = this.#makeForks()
     this.#beyond = this.#makeBeyond()
-    this.#presence = this.#makePresence()
-    this.#presence.setProfile(options.profile.name, options.profile.color)
+    this.#keys = this.#makeKeys(presenceKey)
+    this.#names = this.#makeNames()
+    this.#people = this.#makePeople()
     this.#documents = this.#makeDocuments()
     this.#paths = new RoomPaths(clock, () => this.#listeners.changed())
     this.#repair = this.#makeRepair()
@@ -228,7 +214,7 @@ class RoomCore implements Room {
       {
         cut: (log) => this.#documents.get(log.doc)?.sync.handleCut(log),
         rightsChanged: () => this.#rights.handleChanged(),
-        epochLearned: () => void this.#handleEpoch(),
+        epochLearned: () => void this.#keys.handleLearned(),
         forked: (fork) => this.#forks.handleFork(fork),
       },
     )
@@ -322,7 +308,7 @@ class RoomCore implements Room {
         revoked: () => this.#listeners.emit({ type: 'revoked' }),
         changed: () => {
           this.#owner.renewSharedEpoch()
-          this.#peopleChanged()
+          this.#people.changed()
         },
       },
     )
@@ -339,7 +325,7 @@ class RoomCore implements Room {
       },
       {
         forked: ({ header: { author } }) => {
-          this.#listeners.emit({ type: 'equivocation', author, name: this.#roster.nameOf(author) ?? '' })
+          this.#listeners.emit({ type: 'equivocation', author, name: this.#names.of(author) })
           this.#entriesChanged()
         },
         failed: (error) => this.#storageFailed(error),
@@ -381,25 +367,60 @@ class RoomCore implements Room {
     )
   }
 
-  #makePresence(): PresenceSync<LiveLink> {
-    const { clock, random, cipher, keyring } = this.#platform
-    const { signer, instance } = this.#entrance.identity
-    return new PresenceSync<LiveLink>(
+  #makeKeys(presenceKey: AeadKey): RoomKeys {
+    return new RoomKeys(
       {
-        roomId: this.id,
-        presenceId: instance,
-        signer,
-        cipher,
-        keys: () => this.#presenceKeys,
-        random,
-        clock,
-        verify: (publicKey, message, signature) => keyring.verify(publicKey, message, signature),
-        send: (live, frame) => this.#links.send(live, frame),
+        epochs: this.#epochs,
+        standing: this.#standing,
+        authors: this.#authors,
+        rights: this.#rights,
+        links: this.#links,
+        cipher: this.#platform.cipher,
+        storage: this.#entrance.storage,
       },
+      presenceKey,
       {
-        changed: () => this.#peopleChanged(),
-        caret: (doc, clientId, state) => this.#showCaret(doc, clientId, state),
-        dropped: (why) => this.#platform.log('debug', 'presence-dropped', { why }),
+        learned: async () => {
+          for (const { sync } of this.#documents.all()) sync.handleKeys()
+          await this.#names.readAll()
+          this.#owner.renewSharedEpoch()
+        },
+        failed: (error) => this.#storageFailed(error),
+      },
+    )
+  }
+
+  #makeNames(): RoomNames {
+    return new RoomNames({
+      self: this.self.key,
+      nowMs: () => this.#platform.clock.nowMs(),
+      journal: this.#journal,
+      seal: this.#seal,
+      mayWrite: () => !this.#closing && !this.#rights.isRevoked,
+      write: (content) => this.#writing.writeAlone(ROSTER, content),
+      changed: () => this.#listeners.changed(),
+    })
+  }
+
+  #makePeople(): RoomPeople {
+    return new RoomPeople(
+      {
+        self: this.self,
+        identity: this.#entrance.identity,
+        platform: this.#platform,
+        authors: this.#authors,
+        standing: this.#standing,
+        links: this.#links,
+        presenceKeys: () => this.#keys.presenceKeys,
+        nameOf: (key) => this.#names.of(key),
+        pathOf: (key) => this.#paths.of(key),
+      },
+      this.#profile,
+      {
+        joined: (person) => this.#listeners.emit({ type: 'joined', person }),
+        left: (person) => this.#listeners.emit({ type: 'left', person }),
+        changed: () => this.#listeners.changed(),
+        caret: (doc, clientId, state) => this.#documents.get(doc)?.awareness.setRemoteState(clientId, state),
       },
     )
   }
@@ -408,8 +429,8 @@ class RoomCore implements Room {
     return new RoomDocuments({
       role: this.self.role,
       self: this.self.key,
-      onCaret: (doc, clientId, state) => this.#presence.setCaret(doc, clientId, state),
-      carets: (doc) => this.#carets.get(doc) ?? [],
+      onCaret: (doc, clientId, state) => this.#people.setCaret(doc, clientId, state),
+      carets: (doc) => this.#people.caretsOf(doc),
       syncDeps: (name) => ({
         clock: this.#platform.clock,
         logs: () => this.#journal.logsOf(name),
@@ -476,7 +497,7 @@ class RoomCore implements Room {
     return new RoomHistory({
       journal: this.#journal,
       clock: this.#platform.clock,
-      nameOf: (key) => this.#roster.nameOf(key),
+      nameOf: (key) => this.#names.of(key),
       open: (log, seq, count) => this.#openEntries(log, seq, count),
     })
   }
@@ -510,7 +531,7 @@ class RoomCore implements Room {
       options,
       {
         linked: (live, { epoch }) => {
-          if (epoch < this.#epochs.current.id.counter) this.#sendKeys(live)
+          if (epoch < this.#epochs.current.id.counter) this.#keys.send(live)
         },
         ended: (key, reason, detail) => this.#listeners.emit({ type: 'link-closed', key, reason, detail }),
         changed: () => this.#listeners.changed(),
@@ -537,9 +558,8 @@ class RoomCore implements Room {
       this.#entrance.entries,
     )
     this.#standing.recut()
-    for (const { counter, key } of namedEpochs(this.#standing.meta, loadEpochs(this.#entrance.records)))
-      this.#standing.learnKey(counter, key)
-    for (const log of this.#journal.logsOf(ROSTER)) await this.#readRoster(log)
+    this.#keys.load(this.#entrance.records)
+    await this.#names.readAll()
     if (leftOut > 0) this.#platform.log('warn', 'stored-entries-left-out', { count: leftOut })
     this.#saving.setLoaded(this.#journal.logs())
     await this.#keeping.load(this.#entrance.records)
@@ -548,7 +568,7 @@ class RoomCore implements Room {
   start(): void {
     this.#meeting.start()
     this.#tick()
-    void this.#tellName()
+    void this.#names.tell(this.#profile.name)
     void this.#tellPolicy()
   }
 
@@ -562,7 +582,7 @@ class RoomCore implements Room {
     this.#owner.close()
     this.#receipts.close()
     await this.#documents.flush()
-    this.#presence.close()
+    this.#people.close()
     this.#paths.close()
     this.#meeting.close()
     await this.#documents.close()
@@ -599,7 +619,7 @@ class RoomCore implements Room {
       if (wanted) this.#progress.received(record.bytes.length)
       this.#standing.adopt(log)
       if (log.doc === META && log.standing >= record.seq) records.push(entry)
-      if (log.doc === ROSTER) void this.#readRoster(log)
+      if (log.doc === ROSTER) void this.#names.read(log)
       const open = this.#documents.get(log.doc)
       open?.sync.handleStored(log, record.seq, plaintext)
       this.#links.publish(log, record, from as LiveLink)
@@ -633,25 +653,25 @@ class RoomCore implements Room {
 
   #handleAttached(live: LiveLink): void {
     if (this.#rights.isArchivist(live.key)) this.#keeping.attach(live, live.key)
-    else this.#presence.attach(live, live.key)
+    else this.#people.attach(live)
     this.#paths.attach(live)
     this.#receipts.attach(live)
     this.#entriesChanged()
-    this.#peopleChanged()
+    this.#people.changed()
   }
 
   #handleDetached(live: LiveLink, reason: CloseReason, detail: string): void {
-    this.#presence.detach(live)
+    this.#people.detach(live)
     this.#paths.detach(live)
-    this.#unnamedKeys = this.#unnamedKeys.filter((one) => one.live !== live)
+    this.#keys.detach(live)
     this.#meeting.handleDetached(live, reason, detail)
-    this.#peopleChanged()
+    this.#people.changed()
   }
 
   #handleFrame(live: LiveLink, frame: Frame): void {
-    if (frame.type === 'presence') this.#presence.handle(live, frame)
+    if (frame.type === 'presence') this.#people.handle(live, frame)
     else if (frame.type === 'draft') this.#drafts.handle(live.key, frame)
-    else if (frame.type === 'keys') this.#handleKeys(live, frame)
+    else if (frame.type === 'keys') this.#keys.handle(live, frame)
     else if (frame.type === 'seek') this.#beyond.answer(live, frame)
     else if (frame.type === 'proof') void this.#forks.handleProof(live, frame)
     else if (frame.type === 'custody') void this.#keeping.handleCustody(frame)
@@ -663,33 +683,6 @@ class RoomCore implements Room {
 
   // --- what stands
 
-  #sendKeys(live: LiveLink): void {
-    const standing = this.#authors.validStandingOf(live.key)
-    if (!standing || !this.#rights.hasRight(live.key) || standing.role === 'archivist') return
-    const epochs = this.#epochs.later.map(({ id, key }) => ({ counter: id.counter, key }))
-    if (epochs.length > 0) this.#links.send(live, { type: 'keys', epochs })
-  }
-
-  /** Only keys that an owner's record names are taken. */
-  #handleKeys(live: LiveLink, frame: Extract<Frame, { type: 'keys' }>): void {
-    for (const { counter, key } of frame.epochs) {
-      const { keyHash } = epochIdOf(counter, key)
-      const named = this.#standing.meta.epochs.some(
-        (record) => record.counter === counter && equalBytes(record.keyHash, keyHash),
-      )
-      if (named) this.#standing.learnKey(counter, key)
-      // The record that names it may be under verification still.
-      else if (this.#unnamedKeys.length < UNNAMED_KEYS)
-        this.#unnamedKeys.push({ live, counter, key: key.slice() })
-    }
-  }
-
-  #retryKeys(): void {
-    for (const { live, counter, key } of this.#unnamedKeys.splice(0)) {
-      this.#handleKeys(live, { type: 'keys', epochs: [{ counter, key }] })
-    }
-  }
-
   /** Of many at once the consequences are drawn once. */
   async #handleMeta(entries: readonly SealedEntry[]): Promise<void> {
     for (const entry of entries) {
@@ -697,21 +690,8 @@ class RoomCore implements Room {
       if (!taken) this.#refuseAuthor(entry.author, 'malformed', 'not a record')
     }
     this.#standing.recut()
-    this.#retryKeys()
+    this.#keys.retry()
     if (this.#isRelayOnly) this.#meeting.handleRelayOnly()
-  }
-
-  async #handleEpoch(): Promise<void> {
-    const { key } = this.#epochs.current
-    // Handed over by somebody: the wrap in `meta` may be for the invite that this device came by.
-    const record = this.#entrance.storage.put(...epochsRecord(this.#laterEpochs()))
-    record.catch((error: unknown) => this.#storageFailed(error))
-    const presenceKey = await this.#platform.cipher.importKey(presenceKeyOf(key))
-    this.#presenceKeys = [presenceKey, ...this.#presenceKeys].slice(0, 4)
-    for (const { sync } of this.#documents.all()) sync.handleKeys()
-    for (const log of this.#journal.logsOf(ROSTER)) await this.#readRoster(log)
-    for (const live of this.#links.all) this.#sendKeys(live)
-    this.#owner.renewSharedEpoch()
   }
 
   revoke(key: KeyId, keep: readonly KeyId[] = []): Promise<void> {
@@ -727,24 +707,7 @@ class RoomCore implements Room {
   }
 
   members(): readonly Member[] {
-    return [...this.#authors.keys()].flatMap((key) => {
-      const standing = this.#authors.validStandingOf(key)
-      // The root key is nobody: it is used to name and revoke owners, and else kept away.
-      if (!standing || key === standing.rootKey) return []
-      const { role, notAfterMs, path } = standing
-      const [name, self] = [this.#roster.nameOf(key) ?? '', key === this.self.key]
-      const sighted = this.#standing.isSighted(key)
-      return [{ key, name, role, self, notAfterMs, path, sighted }]
-    })
-  }
-
-  async #readRoster(log: AuthorLog): Promise<void> {
-    const record = log.record(log.standing)
-    const plaintext = record && (await this.#seal.open(decodeEntry(record.bytes)))
-    const said = plaintext && decodeRosterRecord(plaintext)
-    if (!said) return
-    this.#roster.add(log.author, record.timeMs, { name: cleanName(said.name, limits.NAME_CHARACTERS) })
-    this.#listeners.changed()
+    return this.#people.members()
   }
 
   /** Whoever made the room says for good what its links say. */
@@ -754,61 +717,17 @@ class RoomCore implements Room {
     await this.#owner.decideRelayOnly().catch((error: unknown) => this.#storageFailed(error))
   }
 
-  /** Once per name: what owners know a member by when it is not here. */
-  async #tellName(): Promise<void> {
-    const name = cleanName(this.#profile.name, limits.NAME_CHARACTERS)
-    if (this.#closing || this.#rights.isRevoked || name === '' || this.#roster.nameOf(this.self.key) === name)
-      return
-    this.#roster.add(this.self.key, this.#platform.clock.nowMs(), { name })
-    await this.#writing.writeAlone(ROSTER, encodeRosterRecord({ name }))
-  }
-
   // --- people and presence
 
   setProfile(profile: Profile): void {
     this.#profile = profile
-    this.#presence.setProfile(profile.name, profile.color)
-    void this.#tellName()
+    this.#people.setProfile(profile)
+    void this.#names.tell(profile.name)
     this.#listeners.changed()
   }
 
   setPage(page: string | null): void {
-    this.#presence.setPage(page === null ? null : parseDocName(page))
-  }
-
-  #known: readonly Person[] = []
-
-  #peopleChanged(): void {
-    const now = this.#people()
-    for (const person of now) {
-      if (
-        !person.self &&
-        person.name !== '' &&
-        !this.#known.some((before) => before.key === person.key && before.name)
-      ) {
-        this.#listeners.emit({ type: 'joined', person })
-      }
-    }
-    for (const person of this.#known) {
-      if (person.name !== '' && !now.some((still) => still.key === person.key))
-        this.#listeners.emit({ type: 'left', person })
-    }
-    this.#known = now
-    this.#listeners.changed()
-  }
-
-  #people(): Person[] {
-    const self = { key: this.self.key, role: this.self.role, ...this.#presence.own }
-    const roleOf = (key: KeyId) => this.#authors.standingOf(key)?.role ?? null
-    return people(self, this.#presence.present(), roleOf, (key) => this.#paths.of(key))
-  }
-
-  #showCaret(doc: DocName, clientId: number, state: AwarenessState | null): void {
-    const carets = this.#carets.get(doc) ?? new Map<number, AwarenessState>()
-    this.#carets.set(doc, carets)
-    if (state) carets.set(clientId, state)
-    else carets.delete(clientId)
-    this.#documents.get(doc)?.awareness.setRemoteState(clientId, state)
+    this.#people.setPage(page === null ? null : parseDocName(page))
   }
 
   /** As the link said, as an owner's record says, or both. */
@@ -831,7 +750,7 @@ class RoomCore implements Room {
       }),
       sync: this.#progress.state,
       archivistOffered: this.#meeting.archivist !== null,
-      people: this.#people(),
+      people: this.#people.here(),
     }
   }
 
@@ -853,10 +772,6 @@ class RoomCore implements Room {
     return this.#invites.create(base, options)
   }
 
-  #laterEpochs(): { counter: number; key: Uint8Array }[] {
-    return this.#epochs.later.map(({ id, key }) => ({ counter: id.counter, key }))
-  }
-
   async exportFile({
     passphrase,
   }: {
@@ -872,7 +787,7 @@ class RoomCore implements Room {
       journal: this.#journal,
       authors: this.#authors,
       proofs: this.#standing.proofsHeld(),
-      keys: { readKey: this.#entrance.secrets.readKey, epochs: this.#laterEpochs() },
+      keys: { readKey: this.#entrance.secrets.readKey, epochs: this.#keys.later },
       root,
       clock: this.#platform.clock,
     })
