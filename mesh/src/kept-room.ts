@@ -66,7 +66,15 @@ export class KeptRoom {
     const { clock } = this.#ports
     const onMeta = standing.addRecord.bind(standing)
     const leftOut = await loadEntries(
-      { journal, authors, seal, clock, cutOf: standing.cutOf, onMeta: (entry) => onMeta(entry, true) },
+      {
+        journal,
+        authors,
+        seal,
+        clock,
+        cutOf: standing.cutOf,
+        onMeta: (entry) => onMeta(entry, true),
+        settle: (log) => standing.recheck(log),
+      },
       entries,
     )
     standing.recut()

@@ -25,6 +25,7 @@ async function makeRoom(seed: string) {
     clock: new VirtualClock(),
     cutOf: () => null,
     onMeta: () => Promise.resolve(),
+    settle: () => undefined,
   }
   const load = (entries: readonly Uint8Array[]) => loadEntries(deps, entries)
   const lengthOf = (log: readonly WrittenEntry[]) => journal.log((log[0] as WrittenEntry).entry.log)?.stored

@@ -8,6 +8,7 @@ import {
   type SealedEntry,
 } from '@parley/protocol'
 import type { AuthorBook } from './journal/author-book.ts'
+import type { AuthorLog } from './journal/author-log.ts'
 import type { EntryCheck } from './journal/blind-seal.ts'
 import type { Journal } from './journal/journal.ts'
 import { LOAD_SLICE_ENTRIES } from './limits.ts'
@@ -62,6 +63,8 @@ export interface LoadDeps {
   readonly cutOf: (entry: SealedEntry) => number | null
   /** Owners' records come before all that they decide about. */
   readonly onMeta: (entry: SealedEntry) => Promise<unknown>
+  /** Another entry is stored for a place of this log: where a fork is known, the one that lost makes way. */
+  readonly settle: (log: AuthorLog) => void
 }
 
 /**
@@ -110,7 +113,11 @@ function loadOne(deps: LoadDeps, entry: SealedEntry): boolean {
   if (right !== 'yes' && right !== 'beyond') return false
   const log = deps.journal.logFor(entry)
   const hash = deps.seal.hash(entry)
-  const { verdict } = log.judge(entry, hash)
+  let { verdict } = log.judge(entry, hash)
+  if (verdict === 'fork') {
+    deps.settle(log)
+    verdict = log.judge(entry, hash).verdict
+  }
   if (verdict === 'next') deps.journal.append(log, entry, hash)
   return verdict === 'next' || verdict === 'known'
 }

@@ -172,7 +172,11 @@ export class RoomStanding {
 
   /** Draws the consequences of all records for all logs. */
   recut(): void {
-    for (const log of this.#deps.journal.logs()) this.#recutOne(log)
+    for (const log of this.#deps.journal.logs()) {
+      const fork = this.#forkOf(log.key)
+      if (fork) this.#settle(log, fork)
+      else this.#recutOne(log)
+    }
     this.#events.rightsChanged()
   }
 

@@ -259,5 +259,18 @@ describe('revocation', () => {
       expect(seen.filter(({ type }) => type === 'equivocation')).toMatchObject([{ author: key }])
     for (const guest of [ben, cleo, dan]) guest.doc.doc.getText('t').insert(0, 'x')
     await meeting.until(() => meeting.agree(guests) && meeting.textOf(ada).startsWith('xxx'))
+    const text = meeting.textOf(ada)
+    for (const { room } of guests) await meeting.during(room.close())
+    // From what each has stored, with nobody there to ask.
+    for (const guest of guests) {
+      const again = await meeting.reopen(guest.host, guest.room)
+      await meeting.world.clock.runFor(1_000)
+      expect(meeting.textOf(again)).toBe(text)
+      await meeting.during(again.room.close())
+    }
+    const all: Guest[] = []
+    for (const guest of guests) all.push(await meeting.reopen(guest.host, guest.room))
+    all[0]?.doc.doc.getText('t').insert(0, 'again ')
+    await meeting.until(() => meeting.agree(all, `again ${text}`))
   })
 })
