@@ -9,8 +9,6 @@ import {
   parseDocName,
   presenceKeyOf,
   type RoomId,
-  type SealedEntry,
-  type Verify,
 } from '@parley/protocol'
 import type * as Y from 'yjs'
 import type {
@@ -29,50 +27,40 @@ import type {
   RoomState,
 } from './api.ts'
 import { askArchivist } from './ask-archivist.ts'
-import { DigestPace } from './digest-pace.ts'
 import type { FoldFault } from './document/fold.ts'
 import type { LogView } from './document/log-cursor.ts'
 import { ParleyError } from './errors.ts'
 import type { OperatorToken } from './join/operator-token.ts'
-import type { Admission, Admitted } from './journal/admission.ts'
-import { AuthorBook } from './journal/author-book.ts'
+import type { Admitted } from './journal/admission.ts'
 import { EntrySeal } from './journal/entry-seal.ts'
 import { EpochKeys } from './journal/epoch-keys.ts'
 import { Journal } from './journal/journal.ts'
 import { openEntries } from './journal/read-entries.ts'
 import { RECOVERY_ITERATIONS, SYNC_TOLD_MS } from './limits.ts'
-import type { AeadKey, Keyring, Platform, Unsubscribe } from './ports.ts'
+import type { AeadKey, Platform, Unsubscribe } from './ports.ts'
 import { writeRecoveryFile } from './recovery-file.ts'
-import { RefusedKeys } from './refused-keys.ts'
-import { RoomBeyond } from './room-beyond.ts'
 import { RoomDocuments } from './room-documents.ts'
 import { RoomDrafts } from './room-drafts.ts'
 import { exportRoom } from './room-export.ts'
-import { RoomForks } from './room-forks.ts'
-import { makeGate } from './room-gate.ts'
 import { RoomHistory } from './room-history.ts'
 import { RoomInvites } from './room-invites.ts'
 import { RoomKeeping } from './room-keeping.ts'
 import { RoomKeys } from './room-keys.ts'
-import { type LiveLink, RoomLinks } from './room-links.ts'
+import type { LiveLink } from './room-links.ts'
 import { RoomListeners } from './room-listeners.ts'
-import { authorRecord, loadAuthors, loadEntries, loadProofs } from './room-load.ts'
-import { RoomMeeting } from './room-meeting.ts'
+import { loadEntries } from './room-load.ts'
 import { RoomNames } from './room-names.ts'
 import { RoomOwner } from './room-owner.ts'
 import { RoomPaths } from './room-paths.ts'
 import { RoomPeople } from './room-people.ts'
 import { RoomReceipts } from './room-receipts.ts'
 import { RoomRepair } from './room-repair.ts'
-import { RoomRights } from './room-rights.ts'
-import { RoomSaving } from './room-saving.ts'
+import { type ReaderEvents, RoomReplica } from './room-replica.ts'
 import { type Entrance, openRoot } from './room-secrets.ts'
-import { RoomStanding } from './room-standing.ts'
 import { saveState } from './room-state.ts'
 import { RoomWriting } from './room-writing.ts'
 import { SyncProgress } from './sync-progress.ts'
 
-const TICK_MS = 1_000
 const META = 'meta' as DocName
 const ROSTER = 'roster' as DocName
 const INVITES = 'invites'
@@ -110,11 +98,9 @@ class RoomCore implements Room {
   readonly #platform: Platform
   readonly #entrance: Entrance
   readonly #journal = new Journal()
-  readonly #authors: AuthorBook
+  readonly #epochs: EpochKeys
   readonly #seal: EntrySeal
-  readonly #admission: Admission
-  readonly #links: RoomLinks
-  readonly #saving: RoomSaving
+  readonly #replica: RoomReplica
   readonly #receipts: RoomReceipts
   readonly #writing: RoomWriting
   readonly #keeping: RoomKeeping<LiveLink>
@@ -124,15 +110,7 @@ class RoomCore implements Room {
   readonly #people: RoomPeople
   readonly #names: RoomNames
   readonly #keys: RoomKeys
-  readonly #meeting: RoomMeeting
-  readonly #standing: RoomStanding
-  readonly #epochs: EpochKeys
   #profile: Profile
-  readonly #refusedKeys: RefusedKeys
-  readonly #rights: RoomRights
-  readonly #forks: RoomForks
-  readonly #beyond: RoomBeyond
-  readonly #digests = new DigestPace()
   readonly #repair: RoomRepair
   readonly #invites: RoomInvites
   readonly #paths: RoomPaths<LiveLink>
@@ -141,7 +119,6 @@ class RoomCore implements Room {
   readonly #listeners: RoomListeners<RoomEvent>
   #closing: Promise<void> | null = null
   #asking: Promise<void> | null = null
-  #cancelTick: Unsubscribe = () => undefined
 
   constructor(
     platform: Platform,
@@ -159,32 +136,13 @@ class RoomCore implements Room {
     this.id = identity.roomId
     this.self = { key, role, may, notAfterMs }
     this.recoveryFile = entrance.secrets.root ? (passphrase) => this.#writeRecoveryFile(passphrase) : null
-    const verify: Keyring['verify'] = (...signed) => keyring.verify(...signed)
     this.#epochs = epochs
     this.#profile = options.profile
-    this.#standing = this.#makeStanding(verify)
-    this.#authors = new AuthorBook(this.id, verify, this.#standing.isVoid, (author, chains) => {
-      if (chains.length > 1) {
-        this.#standing.recutAuthor(author)
-        this.#links.reintroduce(author)
-      }
-      entrance.storage.put(authorRecord(author), chains).catch((error: unknown) => this.#storageFailed(error))
-    })
     this.#seal = new EntrySeal({ roomId: this.id, cipher, keyring, random }, epochs)
-    this.#saving = new RoomSaving(entrance.storage, clock, key, {
-      durable: (logs) => this.#receipts.handleDurable(logs.keys()),
-      failed: (error) => this.#storageFailed(error),
-      changed: () => this.#listeners.changed(),
-    })
+    this.#replica = this.#makeReplica(options)
     this.#writing = this.#makeWriting()
-    this.#keeping = this.#makeKeeping(verify)
-    this.#admission = this.#makeAdmission()
-    this.#links = this.#makeLinks()
-    this.#refusedKeys = this.#makeRefusedKeys()
-    this.#rights = this.#makeRights()
+    this.#keeping = this.#makeKeeping()
     this.#receipts = this.#makeReceipts()
-    this.#forks = this.#makeForks()
-    this.#beyond = this.#makeBeyond()
     this.#keys = this.#makeKeys(presenceKey)
     this.#names = this.#makeNames()
     this.#people = this.#makePeople()
@@ -194,48 +152,67 @@ class RoomCore implements Room {
     this.#invites = this.#makeInvites()
     this.#owner = this.#makeOwner()
     this.#history = this.#makeHistory()
-    this.#meeting = this.#makeMeeting(options)
   }
 
   // --- parts
 
-  #makeStanding(verify: Verify): RoomStanding {
-    return new RoomStanding(
+  #makeReplica(options: RoomOptions): RoomReplica {
+    const { identity, storage, invites } = this.#entrance
+    return new RoomReplica(
       {
-        roomId: this.id,
-        rootKey: this.#entrance.identity.standing.rootKey,
+        platform: this.#platform,
+        identity,
+        storage,
         journal: this.#journal,
-        authors: () => this.#authors,
+        seal: this.#seal,
         epochs: this.#epochs,
-        cipher: this.#platform.cipher,
-        verify,
-        signers: [this.#entrance.identity.signer, ...this.#entrance.invites],
+        signers: [identity.signer, ...invites],
+        epoch: () => this.#epochs.current.id.counter,
+        documents: () => this.#documents.all(),
+        isOpen: (doc) => this.#documents.get(doc) !== undefined,
+        relayOnly: () => this.#isRelayOnly,
+        isClosing: () => this.#closing !== null,
       },
+      options,
       {
-        cut: (log) => this.#documents.get(log.doc)?.sync.handleCut(log),
-        rightsChanged: () => this.#rights.handleChanged(),
-        epochLearned: () => void this.#keys.handleLearned(),
-        forked: (fork) => this.#forks.handleFork(fork),
+        emit: (event) => this.#listeners.emit(event),
+        changed: () => this.#listeners.changed(),
+        failed: (error) => this.#storageFailed(error),
+        unreadable: (error) => this.#storageFailed(error),
+        blamed: (author, reason, detail) => this.#refuseAuthor(author, reason, detail),
+        rightsChanged: () => {
+          this.#owner.renewSharedEpoch()
+          this.#people.changed()
+        },
+        durable: (logs) => this.#receipts.handleDurable(logs.keys()),
+        attached: (live) => this.#handleAttached(live),
+        linksChanged: () => this.#people.changed(),
       },
+      this.#reader(),
     )
   }
 
-  #makeLinks(): RoomLinks {
-    return new RoomLinks(
-      {
-        clock: this.#platform.clock,
-        journal: this.#journal,
-        authors: this.#authors,
-        admission: this.#admission,
-        cutOf: this.#standing.cutOf,
-        isNeeded: (head) => this.#beyond.isNeeded(head),
+  #reader(): ReaderEvents {
+    return {
+      cut: (log) => this.#documents.get(log.doc)?.sync.handleCut(log),
+      epochLearned: () => void this.#keys.handleLearned(),
+      forked: ({ header: { author } }) =>
+        this.#listeners.emit({ type: 'equivocation', author, name: this.#names.of(author) }),
+      taken: (admitted) => this.#handleTaken(admitted),
+      decided: () => {
+        this.#keys.retry()
+        if (this.#isRelayOnly) this.#replica.meeting.handleRelayOnly()
       },
-      {
-        attached: (live) => this.#handleAttached(live),
-        detached: (live, reason, detail) => this.#handleDetached(live, reason, detail),
-        frame: (live, frame) => this.#handleFrame(live, frame),
+      linked: (live, { epoch }) => {
+        if (epoch < this.#epochs.current.id.counter) this.#keys.send(live)
       },
-    )
+      detached: (live) => this.#handleDetached(live),
+      frame: (live, frame) => this.#handleFrame(live, frame),
+      ticked: (nowMs) => this.#handleTick(nowMs),
+      quiet: () => {
+        if (this.#replica.links.all.size > 0) void this.#repair.tellReadings()
+      },
+    }
   }
 
   #makeReceipts(): RoomReceipts {
@@ -243,9 +220,9 @@ class RoomCore implements Room {
       self: this.self.key,
       clock: this.#platform.clock,
       journal: this.#journal,
-      saving: this.#saving,
-      rights: this.#rights,
-      links: this.#links,
+      saving: this.#replica.saving,
+      rights: this.#replica.rights,
+      links: this.#replica.links,
     })
   }
 
@@ -257,93 +234,11 @@ class RoomCore implements Room {
       random: this.#platform.random,
       journal: this.#journal,
       seal: this.#seal,
-      written: (log, record) => {
-        this.#standing.adopt(log)
-        this.#links.publish(log, record, null)
-        this.#saving.stored([{ log, record }])
-        this.#entriesChanged()
-      },
+      written: (log, record) => this.#replica.handleWritten(log, record),
     })
   }
 
-  #makeAdmission(): Admission {
-    return makeGate(
-      {
-        platform: this.#platform,
-        journal: this.#journal,
-        authors: this.#authors,
-        seal: this.#seal,
-        standing: this.#standing,
-        links: () => this.#links,
-        forks: () => this.#forks,
-        isOpen: (doc) => this.#documents.get(doc) !== undefined,
-      },
-      {
-        admitted: (entries) => this.#handleAdmitted(entries),
-        blamed: (author, reason, detail) => this.#refuseAuthor(author, reason, detail),
-      },
-    )
-  }
-
-  #makeRefusedKeys(): RefusedKeys {
-    return new RefusedKeys({
-      nowMs: () => this.#platform.clock.nowMs(),
-      log: this.#platform.log,
-      closeLinks: (key, reason, detail) => this.#links.closeKey(key, reason, detail),
-      onRefused: (author, reason, detail) =>
-        this.#listeners.emit({ type: 'author-refused', author, reason, detail }),
-    })
-  }
-
-  #makeRights(): RoomRights {
-    return new RoomRights(
-      {
-        self: this.self.key,
-        nowMs: () => this.#platform.clock.nowMs(),
-        authors: this.#authors,
-        standing: this.#standing,
-        links: this.#links,
-      },
-      {
-        revoked: () => this.#listeners.emit({ type: 'revoked' }),
-        changed: () => {
-          this.#owner.renewSharedEpoch()
-          this.#people.changed()
-        },
-      },
-    )
-  }
-
-  #makeForks(): RoomForks {
-    return new RoomForks(
-      {
-        journal: this.#journal,
-        standing: this.#standing,
-        links: this.#links,
-        storage: this.#entrance.storage,
-        refusedKeys: this.#refusedKeys,
-      },
-      {
-        forked: ({ header: { author } }) => {
-          this.#listeners.emit({ type: 'equivocation', author, name: this.#names.of(author) })
-          this.#entriesChanged()
-        },
-        failed: (error) => this.#storageFailed(error),
-        unreadable: (error) => this.#storageFailed(error),
-      },
-    )
-  }
-
-  #makeBeyond(): RoomBeyond {
-    return new RoomBeyond({
-      journal: this.#journal,
-      standing: this.#standing,
-      links: this.#links,
-      documents: () => this.#documents.all(),
-    })
-  }
-
-  #makeKeeping(verify: Verify): RoomKeeping<LiveLink> {
+  #makeKeeping(): RoomKeeping<LiveLink> {
     const { storage } = this.#entrance
     return new RoomKeeping<LiveLink>(
       {
@@ -352,9 +247,10 @@ class RoomCore implements Room {
         clock: this.#platform.clock,
         storage,
         journal: this.#journal,
-        verify,
-        archivists: () => [...this.#authors.keys()].filter((key) => this.#rights.isArchivist(key)),
-        ownLogs: () => this.#saving.ownLogs,
+        verify: (...signed) => this.#platform.keyring.verify(...signed),
+        archivists: () =>
+          [...this.#replica.authors.keys()].filter((key) => this.#replica.rights.isArchivist(key)),
+        ownLogs: () => this.#replica.saving.ownLogs,
       },
       {
         changed: () => this.#listeners.changed(),
@@ -371,10 +267,10 @@ class RoomCore implements Room {
     return new RoomKeys(
       {
         epochs: this.#epochs,
-        standing: this.#standing,
-        authors: this.#authors,
-        rights: this.#rights,
-        links: this.#links,
+        standing: this.#replica.standing,
+        authors: this.#replica.authors,
+        rights: this.#replica.rights,
+        links: this.#replica.links,
         cipher: this.#platform.cipher,
         storage: this.#entrance.storage,
       },
@@ -396,7 +292,7 @@ class RoomCore implements Room {
       nowMs: () => this.#platform.clock.nowMs(),
       journal: this.#journal,
       seal: this.#seal,
-      mayWrite: () => !this.#closing && !this.#rights.isRevoked,
+      mayWrite: () => !this.#closing && !this.#replica.rights.isRevoked,
       write: (content) => this.#writing.writeAlone(ROSTER, content),
       changed: () => this.#listeners.changed(),
     })
@@ -408,9 +304,9 @@ class RoomCore implements Room {
         self: this.self,
         identity: this.#entrance.identity,
         platform: this.#platform,
-        authors: this.#authors,
-        standing: this.#standing,
-        links: this.#links,
+        authors: this.#replica.authors,
+        standing: this.#replica.standing,
+        links: this.#replica.links,
         presenceKeys: () => this.#keys.presenceKeys,
         nameOf: (key) => this.#names.of(key),
         pathOf: (key) => this.#paths.of(key),
@@ -440,14 +336,14 @@ class RoomCore implements Room {
         onWriting: () => this.#listeners.changed(),
         drafts: {
           write: ({ id }, update) =>
-            this.#links.sendDraft({ type: 'draft', doc: name, session: id, update }, this.self.key),
+            this.#replica.links.sendDraft({ type: 'draft', doc: name, session: id, update }, this.self.key),
           broken: (log) => this.#handleDraftBroken(log),
           late: (authors) => this.#drafts.handleLate(authors),
         },
         write: (session, update) => this.#writing.write(name, session, update),
         onRefused: (log, seq, fault) => this.#handleGateRefusal(log, seq, fault),
-        onNeedsBeyond: (log) => this.#beyond.want(log),
-        onWork: (log, workMs) => this.#links.charge(log.author, workMs),
+        onNeedsBeyond: (log) => this.#replica.beyond.want(log),
+        onWork: (log, workMs) => this.#replica.links.charge(log.author, workMs),
         onError: (error) => this.#listeners.emit({ type: 'error', error }),
       }),
     })
@@ -457,10 +353,10 @@ class RoomCore implements Room {
     return new RoomDrafts({
       nowMs: () => this.#platform.clock.nowMs(),
       journal: this.#journal,
-      rolesOf: (key) => this.#rights.standingsOf(key).map(({ role }) => role),
+      rolesOf: (key) => this.#replica.rights.standingsOf(key).map(({ role }) => role),
       documentOf: (doc) => this.#documents.get(doc)?.sync,
       onForbidden: (key, doc) => this.#refuseAuthor(key, 'role', `may not write ${doc}`),
-      onWork: (key, workMs) => this.#links.charge(key, workMs),
+      onWork: (key, workMs) => this.#replica.links.charge(key, workMs),
     })
   }
 
@@ -480,11 +376,11 @@ class RoomCore implements Room {
       platform: this.#platform,
       entrance: this.#entrance,
       journal: this.#journal,
-      authors: this.#authors,
+      authors: this.#replica.authors,
       epochs: this.#epochs,
-      standing: this.#standing,
+      standing: this.#replica.standing,
       liveInvites: () => this.#invites.live(),
-      hasRight: (key) => this.#rights.hasRight(key),
+      hasRight: (key) => this.#replica.rights.hasRight(key),
       writeRecord: async (content, signer) => {
         const { key } = await this.#writing.writeAlone(META, content, signer)
         return key
@@ -507,67 +403,28 @@ class RoomCore implements Room {
       journal: this.#journal,
       documents: () => this.#documents.all(),
       nowMs: () => this.#platform.clock.nowMs(),
-      tell: (frame) => this.#links.broadcast(frame),
-      onTooEarly: (fromMs) => this.#digests.again(fromMs),
+      tell: (frame) => this.#replica.links.broadcast(frame),
+      onTooEarly: (fromMs) => this.#replica.digests.again(fromMs),
       onDiffers: (doc) => this.#platform.log('warn', 'readings-differ', { doc }),
     })
-  }
-
-  #makeMeeting(options: RoomOptions): RoomMeeting {
-    return new RoomMeeting(
-      {
-        platform: this.#platform,
-        identity: this.#entrance.identity,
-        journal: this.#journal,
-        authors: this.#authors,
-        standing: this.#standing,
-        links: this.#links,
-        rights: this.#rights,
-        refusedKeys: this.#refusedKeys,
-        epoch: () => this.#epochs.current.id.counter,
-        relayOnly: () => this.#isRelayOnly,
-        isClosing: () => this.#closing !== null,
-      },
-      options,
-      {
-        linked: (live, { epoch }) => {
-          if (epoch < this.#epochs.current.id.counter) this.#keys.send(live)
-        },
-        ended: (key, reason, detail) => this.#listeners.emit({ type: 'link-closed', key, reason, detail }),
-        changed: () => this.#listeners.changed(),
-      },
-    )
   }
 
   // --- life
 
   async load(): Promise<void> {
-    const { clock } = this.#platform
-    await this.#authors.learn(this.#entrance.identity.chain, true)
-    await loadAuthors(this.#authors, this.#entrance.records)
-    for (const proof of loadProofs(this.#entrance.records)) await this.#standing.addProof(proof)
-    const leftOut = await loadEntries(
-      {
-        journal: this.#journal,
-        authors: this.#authors,
-        seal: this.#seal,
-        clock,
-        cutOf: this.#standing.cutOf,
-        onMeta: (entry) => this.#standing.addRecord(entry, true),
-      },
-      this.#entrance.entries,
-    )
-    this.#standing.recut()
-    this.#keys.load(this.#entrance.records)
+    const { records, entries } = this.#entrance
+    await this.#replica.load(records)
+    const leftOut = await loadEntries(this.#replica.loadDeps, entries)
+    this.#replica.standing.recut()
+    this.#keys.load(records)
     await this.#names.readAll()
     if (leftOut > 0) this.#platform.log('warn', 'stored-entries-left-out', { count: leftOut })
-    this.#saving.setLoaded(this.#journal.logs())
-    await this.#keeping.load(this.#entrance.records)
+    this.#replica.saving.setLoaded(this.#journal.logs())
+    await this.#keeping.load(records)
   }
 
   start(): void {
-    this.#meeting.start()
-    this.#tick()
+    this.#replica.start()
     void this.#names.tell(this.#profile.name)
     void this.#tellPolicy()
   }
@@ -578,56 +435,31 @@ class RoomCore implements Room {
   }
 
   async #close(): Promise<void> {
-    this.#cancelTick()
+    this.#replica.stop()
     this.#owner.close()
     this.#receipts.close()
     await this.#documents.flush()
     this.#people.close()
     this.#paths.close()
-    this.#meeting.close()
-    await this.#documents.close()
+    this.#replica.meeting.close()
+    this.#documents.close()
     await this.#keeping.flush()
-    await this.#saving.close()
+    await this.#replica.saving.close()
     this.#listeners.changed()
   }
 
-  /** Once a second: digests when it has been quiet, wants that ran out. */
-  #tick(): void {
-    const { clock } = this.#platform
-    this.#cancelTick = clock.after(TICK_MS, () => this.#tick())
-    this.#links.sync.expireWants()
-    this.#beyond.seekMissing()
-    this.#rights.endExpired()
+  #handleTick(nowMs: number): void {
     this.#owner.closeEnded()
-    const nowMs = clock.nowMs()
-    if (this.#progress.update(nowMs, this.#links.sync.missingCount, SYNC_TOLD_MS)) this.#listeners.changed()
-    const due = this.#digests.due(nowMs)
-    if (!due) return
-    for (const live of this.#links.all) this.#links.sync.sendDigest(live)
-    if (due === 'quiet' && this.#links.all.size > 0) void this.#repair.tellReadings()
-  }
-
-  #entriesChanged(): void {
-    this.#digests.changed(this.#platform.clock.nowMs())
+    const { missingCount } = this.#replica.links.sync
+    if (this.#progress.update(nowMs, missingCount, SYNC_TOLD_MS)) this.#listeners.changed()
   }
 
   // --- entries
 
-  #handleAdmitted(entries: readonly Admitted[]): void {
-    const records: SealedEntry[] = []
-    for (const { log, record, entry, plaintext, from, wanted } of entries) {
-      if (wanted) this.#progress.received(record.bytes.length)
-      this.#standing.adopt(log)
-      if (log.doc === META && log.standing >= record.seq) records.push(entry)
-      if (log.doc === ROSTER) void this.#names.read(log)
-      const open = this.#documents.get(log.doc)
-      open?.sync.handleStored(log, record.seq, plaintext)
-      this.#links.publish(log, record, from as LiveLink)
-      this.#links.sync.advanced(log)
-    }
-    if (records.length > 0) void this.#handleMeta(records)
-    this.#saving.stored(entries)
-    this.#entriesChanged()
+  #handleTaken({ log, record, plaintext, wanted }: Admitted): void {
+    if (wanted) this.#progress.received(record.bytes.length)
+    if (log.doc === ROSTER) void this.#names.read(log)
+    this.#documents.get(log.doc)?.sync.handleStored(log, record.seq, plaintext)
   }
 
   #openEntries({ key }: LogView, seq: number, count: number): Promise<(Uint8Array | null)[]> {
@@ -646,53 +478,36 @@ class RoomCore implements Room {
 
   #refuseAuthor(author: KeyId, reason: CloseReason, detail: string): void {
     if (author === this.self.key) this.#listeners.emit({ type: 'author-refused', author, reason, detail })
-    else this.#refusedKeys.refuse(author, reason, detail)
+    else this.#replica.refusedKeys.refuse(author, reason, detail)
   }
 
   // --- links
 
   #handleAttached(live: LiveLink): void {
-    if (this.#rights.isArchivist(live.key)) this.#keeping.attach(live, live.key)
+    if (this.#replica.rights.isArchivist(live.key)) this.#keeping.attach(live, live.key)
     else this.#people.attach(live)
     this.#paths.attach(live)
     this.#receipts.attach(live)
-    this.#entriesChanged()
-    this.#people.changed()
   }
 
-  #handleDetached(live: LiveLink, reason: CloseReason, detail: string): void {
+  #handleDetached(live: LiveLink): void {
     this.#people.detach(live)
     this.#paths.detach(live)
     this.#keys.detach(live)
-    this.#meeting.handleDetached(live, reason, detail)
-    this.#people.changed()
   }
 
   #handleFrame(live: LiveLink, frame: Frame): void {
     if (frame.type === 'presence') this.#people.handle(live, frame)
     else if (frame.type === 'draft') this.#drafts.handle(live.key, frame)
     else if (frame.type === 'keys') this.#keys.handle(live, frame)
-    else if (frame.type === 'seek') this.#beyond.answer(live, frame)
-    else if (frame.type === 'proof') void this.#forks.handleProof(live, frame)
     else if (frame.type === 'custody') void this.#keeping.handleCustody(frame)
     else if (frame.type === 'heads') this.#keeping.handleHeads(live, frame)
     else if (frame.type === 'receipt') this.#receipts.handle(live, frame)
     else if (frame.type === 'reading')
-      void this.#repair.handle(frame, (answer) => this.#links.send(live, answer))
+      void this.#repair.handle(frame, (answer) => this.#replica.links.send(live, answer))
   }
 
   // --- what stands
-
-  /** Of many at once the consequences are drawn once. */
-  async #handleMeta(entries: readonly SealedEntry[]): Promise<void> {
-    for (const entry of entries) {
-      const taken = await this.#standing.addRecord(entry, true)
-      if (!taken) this.#refuseAuthor(entry.author, 'malformed', 'not a record')
-    }
-    this.#standing.recut()
-    this.#keys.retry()
-    if (this.#isRelayOnly) this.#meeting.handleRelayOnly()
-  }
 
   revoke(key: KeyId, keep: readonly KeyId[] = []): Promise<void> {
     return this.#owner.revoke(key, keep)
@@ -703,7 +518,7 @@ class RoomCore implements Room {
   }
 
   isRevoked(key: KeyId): boolean {
-    return this.#standing.meta.isRevoked(key)
+    return this.#replica.standing.meta.isRevoked(key)
   }
 
   members(): readonly Member[] {
@@ -713,7 +528,7 @@ class RoomCore implements Room {
   /** Whoever made the room says for good what its links say. */
   async #tellPolicy(): Promise<void> {
     const { relayOnly, root } = this.#entrance.secrets
-    if (!relayOnly || !root || this.#standing.meta.relayOnly) return
+    if (!relayOnly || !root || this.#replica.standing.meta.relayOnly) return
     await this.#owner.decideRelayOnly().catch((error: unknown) => this.#storageFailed(error))
   }
 
@@ -732,24 +547,24 @@ class RoomCore implements Room {
 
   /** As the link said, as an owner's record says, or both. */
   get #isRelayOnly(): boolean {
-    return this.#entrance.secrets.relayOnly === true || this.#standing.meta.relayOnly
+    return this.#entrance.secrets.relayOnly === true || this.#replica.standing.meta.relayOnly
   }
 
   // --- for the user
 
   get state(): RoomState {
     const unsealed = [...this.#documents.all()].some(({ sync }) => !sync.isSealed)
-    const saving = this.#saving.facts
+    const saving = this.#replica.saving.facts
     return {
-      connection: this.#meeting.connection(this.#paths.relayedCount),
-      reach: { relayOnly: this.#isRelayOnly, relayOffered: this.#meeting.relayOffered },
+      connection: this.#replica.meeting.connection(this.#paths.relayedCount),
+      reach: { relayOnly: this.#isRelayOnly, relayOffered: this.#replica.meeting.relayOffered },
       save: saveState({
         ...saving,
         unsealed,
         archivist: this.#keeping.state,
       }),
       sync: this.#progress.state,
-      archivistOffered: this.#meeting.archivist !== null,
+      archivistOffered: this.#replica.meeting.archivist !== null,
       people: this.#people.here(),
     }
   }
@@ -785,8 +600,8 @@ class RoomCore implements Room {
     return exportRoom({
       rootKey: this.#entrance.identity.standing.rootKey,
       journal: this.#journal,
-      authors: this.#authors,
-      proofs: this.#standing.proofsHeld(),
+      authors: this.#replica.authors,
+      proofs: this.#replica.standing.proofsHeld(),
       keys: { readKey: this.#entrance.secrets.readKey, epochs: this.#keys.later },
       root,
       clock: this.#platform.clock,
@@ -810,16 +625,16 @@ class RoomCore implements Room {
   }
 
   async keepOnServer(base: string, options: KeepOnServerOptions = {}): Promise<void> {
-    if (this.#authors.validStandingOf(this.self.key)?.role !== 'owner') {
+    if (this.#replica.authors.validStandingOf(this.self.key)?.role !== 'owner') {
       throw new ParleyError('not-allowed', 'owners ask the archivist of the server')
     }
     this.#asking ??= askArchivist(
       {
         platform: this.#platform,
-        archivist: () => this.#meeting.archivist,
+        archivist: () => this.#replica.meeting.archivist,
         createInvite: (invitedAt, invite) => this.#invites.create(invitedAt, invite),
         withdraw: (key) => this.revoke(key),
-        send: (sealed, done) => this.#meeting.keep(sealed, done),
+        send: (sealed, done) => this.#replica.meeting.keep(sealed, done),
       },
       base,
       options.sighted === true,
