@@ -9,7 +9,7 @@ import type { AuthorBook } from './journal/author-book.ts'
 import { EntrySeal } from './journal/entry-seal.ts'
 import { EpochKeys } from './journal/epoch-keys.ts'
 import type { Journal } from './journal/journal.ts'
-import { readEntries } from './journal/read-entries.ts'
+import { openEntries, readEntries } from './journal/read-entries.ts'
 import { decodeRosterRecord, Roster } from './journal/roster.ts'
 import type { ReadDocument, RoomAuthor, RoomSight } from './kept-room-api.ts'
 import type { Platform, Signer } from './ports.ts'
@@ -57,7 +57,9 @@ export class ArchiveSight implements RoomSight {
   async read(document: DocName): Promise<ReadDocument> {
     const logs = this.#deps.journal.logsOf(document)
     const standing = logs.map((log) => log.standing)
-    const open = (log: LogView, seq: number, count: number) => this.#open(log.key as LogKey, seq, count)
+    const { journal } = this.#deps
+    const open = ({ key }: LogView, seq: number, count: number) =>
+      openEntries(journal, this.#seal, key as LogKey, seq, count)
     const yieldToHost = () => this.#deps.platform.clock.yieldToHost()
     const { doc, applied, refused } = await foldLogs(logs, { open, yieldToHost })
     const missingCount = standing.reduce((sum, count, i) => {
@@ -66,12 +68,6 @@ export class ArchiveSight implements RoomSight {
       return sum + Math.max(0, allowed - (applied[i] ?? 0))
     }, 0)
     return { doc, missingCount }
-  }
-
-  async #open(key: LogKey, seq: number, count: number): Promise<(Uint8Array | null)[]> {
-    const log = this.#deps.journal.log(key)
-    const entries = log ? await readEntries(this.#deps.journal, log, seq, count) : []
-    return Promise.all(entries.map((entry) => (entry ? this.#seal.open(entry) : null)))
   }
 
   /** Who wrote what stands in it, the latest first. */

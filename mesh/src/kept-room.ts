@@ -1,6 +1,5 @@
 /** A room as it is kept somewhere, without anybody in it: its journal and what stands of it, by the rules of a room. */
 import {
-  decodeEntry,
   epochIdOf,
   epochZeroKeyOf,
   equalBytes,
@@ -14,6 +13,7 @@ import { EntrySeal } from './journal/entry-seal.ts'
 import { EpochKeys } from './journal/epoch-keys.ts'
 import { Journal } from './journal/journal.ts'
 import type { Meta } from './journal/meta.ts'
+import { openEntries } from './journal/read-entries.ts'
 import type { Platform, StoredRoom } from './ports.ts'
 import { loadAuthors, loadEntries, loadProofs } from './room-load.ts'
 import { RoomStanding } from './room-standing.ts'
@@ -84,10 +84,8 @@ export class KeptRoom {
   }
 
   /** Plaintexts of a log from `seq` on; `null` for what cannot be opened. */
-  async open(key: LogKey, seq: number, count: number): Promise<(Uint8Array | null)[]> {
-    const log = this.journal.log(key)
-    const records = Array.from({ length: count }, (_, i) => log?.record(seq + i))
-    return Promise.all(records.map((record) => (record ? this.seal.open(decodeEntry(record.bytes)) : null)))
+  open(key: LogKey, seq: number, count: number): Promise<(Uint8Array | null)[]> {
+    return openEntries(this.journal, this.seal, key, seq, count)
   }
 }
 
