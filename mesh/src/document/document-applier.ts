@@ -5,11 +5,11 @@
  */
 import type { KeyId } from '@parley/protocol'
 import type * as Y from 'yjs'
-import { APPLY_SLICE_MS, DRAFT_KEPT_MS, ENTRY_APPLY_MS, SMALL_UPDATE_STRUCTS } from '../limits.ts'
+import { APPLY_SLICE_MS, DRAFT_KEPT_MS, ENTRY_APPLY_MS } from '../limits.ts'
 import type { Clock, Unsubscribe } from '../ports.ts'
 import { ApplySlices, headOf } from './apply-slices.ts'
 import { blankUpdate } from './blank-update.ts'
-import { Drafts } from './drafts.ts'
+import { Drafts, isDraftable } from './drafts.ts'
 import { type LogCursor, type LogView, standingOf } from './log-cursor.ts'
 import { LogCursors } from './log-cursors.ts'
 import { applyRemote } from './remote-apply.ts'
@@ -171,9 +171,7 @@ export class DocumentApplier {
     if (log ? !this.#isCurrent(log, client) : this.#cursors.ofClient(client) !== undefined) return
     const from = nextClockOf(this.doc, client)
     if (checkUpdate(this.doc, update, client).verdict !== 'apply') return
-    // Known already, too much for one turn, or nothing but deletions, whose place among the entries cannot be told.
-    const { structCount, clock } = headOf(update)
-    if (structCount === 0 || structCount > SMALL_UPDATE_STRUCTS || clock !== from) return
+    if (!isDraftable(update) || headOf(update).clock !== from) return
     if (!this.#applyAtOnce(update)) return
     const [to, shownAtMs] = [nextClockOf(this.doc, client), this.#deps.clock.nowMs()]
     this.#drafts.add(client, author, { update, from, to, shownAtMs })

@@ -7,6 +7,7 @@ import * as Y from 'yjs'
 import { ParleyError } from '../errors.ts'
 import type { Clock } from '../ports.ts'
 import { DocumentApplier } from './document-applier.ts'
+import { isDraftable } from './drafts.ts'
 import type { FoldFault, FoldResult } from './fold.ts'
 import { foldLogs } from './fold-logs.ts'
 import { LocalWriter } from './local-writer.ts'
@@ -241,11 +242,12 @@ export class DocumentSync {
   }
 
   #write(doc: Y.Doc, update: Uint8Array): void {
+    const isShown = this.#draft(update)
     const own = ownParts(doc, update, this.#session.clientId, this.#ownClients())
     if ('parts' in own) {
       if (this.#rebuilding) this.#sinceRebuild.push(...own.parts)
       const wasIdle = this.#writer.isIdle
-      this.#writer.push(own.parts, this.#draft(own.parts))
+      this.#writer.push(own.parts, isShown)
       if (wasIdle) this.#deps.onWriting()
     } else if ('tooLarge' in own) {
       const message = `a single value over ${limits.UPDATE_CUT_BYTES} bytes`
@@ -256,12 +258,11 @@ export class DocumentSync {
     }
   }
 
-  /** Whether everybody who is linked has been shown it. */
-  #draft(parts: readonly Uint8Array[]): boolean {
-    const [only] = parts
-    if (parts.length !== 1 || !only || only.length > limits.DRAFT_BYTES) return false
-    if (this.#deps.restrictedAuthor !== undefined) return false
-    return this.#deps.drafts?.write(this.#session, only) ?? false
+  /** Before anything else, since somebody waits for it: readers judge it themselves. Whether all who are linked have it. */
+  #draft(update: Uint8Array): boolean {
+    const { drafts, restrictedAuthor } = this.#deps
+    if (!drafts || restrictedAuthor !== undefined || !isDraftable(update)) return false
+    return drafts.write(this.#session, update)
   }
 
   #ownClients(): OwnClients | undefined {

@@ -2,9 +2,10 @@
  * What others have just written, shown ahead of the signed entries that will say it. Until its entry is here a draft is
  * nobody's fact: nothing is judged by it, and nothing of our own that builds on it becomes an entry. Rules: docs/spec.md, DR.
  */
-import { equalBytes, type KeyId } from '@parley/protocol'
+import { equalBytes, type KeyId, limits } from '@parley/protocol'
 import * as Y from 'yjs'
-import { DRAFTS_WAITING } from '../limits.ts'
+import { DRAFTS_WAITING, SMALL_UPDATE_STRUCTS } from '../limits.ts'
+import { headOf } from './apply-slices.ts'
 import { UpdateWriter } from './update-writer.ts'
 import type { DecodedUpdate, Struct } from './yjs-internals.ts'
 
@@ -25,6 +26,13 @@ export interface Draft {
   /** Clock behind the last struct. */
   readonly to: number
   readonly shownAtMs: number
+}
+
+/** Of a well-formed update: whether it is small, and more than deletions, whose place among the entries cannot be told. */
+export function isDraftable(update: Uint8Array): boolean {
+  if (update.length > limits.DRAFT_BYTES) return false
+  const { structCount } = headOf(update)
+  return structCount > 0 && structCount <= SMALL_UPDATE_STRUCTS
 }
 
 interface DraftedLog {

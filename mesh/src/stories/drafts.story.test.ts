@@ -83,6 +83,12 @@ describe('drafts', () => {
     const againMs = clock.nowMs()
     await meeting.until(() => entriesOf(ada) === 2)
     expect(clock.nowMs() - againMs).toBeLessThan(DRAFT_LEAD_MS)
+    // A deletion is not drafted, so nobody has it before its entry.
+    await meeting.until(() => meeting.agree([ada, ben]))
+    ada.doc.doc.getText('t').delete(0, 3)
+    const deletedMs = clock.nowMs()
+    await meeting.until(() => entriesOf(ada) === 3)
+    expect(clock.nowMs() - deletedMs).toBeLessThan(DRAFT_LEAD_MS)
   })
 
   it('[DR1] archivists are shown none', async () => {
