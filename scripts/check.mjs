@@ -1,10 +1,19 @@
-/** `npm run check`: format, lint, types, import direction, rule ids and the unit tests, in under a minute. */
+/** `npm run check`: format, lint, types, import direction, rule ids and the quick unit tests, in about a minute. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { bin, ensureInstalled, isMain, ROOT, requireNode, run, seconds } from './house.mjs'
 
-/** Left to `npm test`: long by nature. */
-const SLOW_TESTS = ['--exclude', '**/*.fuzz.test.ts', '--exclude', '**/*.story.test.ts']
+/** Left to `npm test`: long by nature, or of programs, servers and disks. */
+const SLOW_TESTS = [
+  '**/*.{fuzz,story}.test.ts',
+  'archivist/src/*.test.ts',
+  'archivist/src/storage/*.test.ts',
+  'turn/src/*.test.ts',
+  'signaling/src/{main,main-hostile,server}.test.ts',
+  'signaling/src/{instances,tokens,y-webrtc}/*.test.ts',
+  'mesh/src/document/{apply-slices,apply-turns,blanking-order,honest-acts,split-update}.test.ts',
+  'mesh/src/journal/{admission-turns,large-rooms}.test.ts',
+].flatMap((pattern) => ['--exclude', pattern])
 
 const typed = ['protocol', 'mesh', 'signaling', 'archivist', 'turn', 'app', 'e2e', 'bench'].filter((name) =>
   existsSync(join(ROOT, name, 'tsconfig.json')),

@@ -1,71 +1,9 @@
 import { CLOSE, encodeFrame, type Frame, type KeyId } from '@parley/protocol'
 import { describe, expect, it } from 'vitest'
-import type { ProvenLink } from './join/connect-peer.ts'
-import { Admission } from './journal/admission.ts'
 import { chainCostMs, frameCostMs, workOf } from './journal/work-costs.ts'
 import { LINK_WASTE } from './limits.ts'
 import type { Lane } from './link/chunk.ts'
-import { type LiveLink, RoomLinks } from './room-links.ts'
-import { SealedRoom } from './testing/sealed-room.ts'
-import { VirtualClock } from './testing/virtual-clock.ts'
-
-/** A link of `key` without a transport: what it is handed, and how it was closed. */
-function fakeLink(key: string, instance: number) {
-  const closed: number[] = []
-  let events: Parameters<ProvenLink['start']>[0] | null = null
-  const link = {
-    send: () => true,
-    sendBulk: () => Promise.resolve(),
-    consumed: () => undefined,
-    close: (code: number) => {
-      closed.push(code)
-      events?.closed(code === CLOSE.rate ? 'rate' : 'normal', '')
-    },
-  }
-  const proven = {
-    link,
-    peer: { standing: { key, path: [] }, instance: new Uint8Array(16).fill(instance) },
-    side: 'answerer',
-    path: () => Promise.resolve(null),
-    start: (started: Parameters<ProvenLink['start']>[0]) => {
-      events = started
-    },
-  } as unknown as ProvenLink
-  const receive = (frame: Frame, lane: Lane) => events?.frame(encodeFrame(frame), lane)
-  return { proven, receive, closed }
-}
-
-function makeLinks(seed: string) {
-  const house = new SealedRoom(seed)
-  const clock = new VirtualClock()
-  const free = { cutOf: () => null, hasLost: () => false, isWanted: () => false, isOpen: () => false }
-  const admission: Admission = new Admission(
-    { ...free, ...house, journal: house.journal, nowMs: () => clock.nowMs() },
-    {
-      ...{
-        admitted: () => undefined,
-        duplicate: () => undefined,
-        gap: () => undefined,
-        fork: () => undefined,
-      },
-      ...{ blameLink: () => undefined, blameAuthor: () => undefined, dropped: () => undefined },
-      consumed: () => undefined,
-      wasted: (from, workMs) => links.wasted(from as LiveLink, workMs),
-    },
-  )
-  const links: RoomLinks = new RoomLinks(
-    {
-      clock,
-      journal: house.journal,
-      authors: house.authors,
-      admission,
-      cutOf: () => null,
-      isNeeded: () => false,
-    },
-    { attached: () => undefined, detached: () => undefined, frame: () => undefined },
-  )
-  return { house, clock, links }
-}
+import { fakeLink, makeLinks } from './testing/fake-links.ts'
 
 const HASH = new Uint8Array(32)
 const STUB = { header: new Uint8Array(90), bodyHash: HASH, signature: new Uint8Array(64) }

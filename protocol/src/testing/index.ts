@@ -118,3 +118,4 @@ export function testRoom(seedText: string): TestRoom {
     },
   }
 }
+export { arbitraryFrame } from './frame-arbitraries.ts'
