@@ -6,23 +6,13 @@ import { expect, it } from 'vitest'
 import type { Lane } from './link/chunk.ts'
 import { fakeLink, makeLinks } from './testing/fake-links.ts'
 import { seededFraction } from './testing/honest-traffic.ts'
+import { mutated } from './testing/mutated-bytes.ts'
 import { RunFigures } from './testing/run-figures.ts'
 
 const FRAMES = process.env['PARLEY_LONG'] === '1' ? 1_000_000 : 20_000
 const SEED = 77
 const LANES: readonly Lane[] = ['control', 'live', 'sync', 'presence']
 const SETTLE_FRAMES = 100
-
-/** Flipped, cut, lengthened, or random altogether. */
-function mutated(frame: Uint8Array, fraction: () => number): Uint8Array {
-  const dice = fraction()
-  if (dice < 0.25)
-    return Uint8Array.from({ length: 1 + Math.floor(fraction() * 200) }, () => fraction() * 256)
-  if (dice < 0.5) return frame.slice(0, 1 + Math.floor(fraction() * frame.length))
-  const copy = dice < 0.75 ? frame.slice() : new Uint8Array([...frame, ...frame.slice(0, 9)])
-  for (let i = 0; i < 3; i++) copy[Math.floor(fraction() * copy.length)] = Math.floor(fraction() * 256)
-  return copy
-}
 
 it(`[F25] ${FRAMES} malformed frames through codec and handlers, a fresh link after each close: no crash, nothing taken`, async () => {
   const { house, clock, links } = makeLinks('malformed')

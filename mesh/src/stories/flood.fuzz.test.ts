@@ -5,6 +5,7 @@ import * as Y from 'yjs'
 import type { RoomEvent } from '../api.ts'
 import { seededFraction } from '../testing/honest-traffic.ts'
 import { HostilePeer, typing } from '../testing/hostile-peer.ts'
+import { mutated } from '../testing/mutated-bytes.ts'
 import { RunFigures } from '../testing/run-figures.ts'
 import { type Guest, Meeting, SIGNALING } from './meeting.ts'
 
@@ -100,7 +101,7 @@ describe('floods', () => {
         const open = mallory.links.filter((to) => !to.closed)
         if (open.length === 0) break
         for (const to of open) {
-          const frame = mutate(corpus[Math.floor(fraction() * corpus.length)] as Uint8Array, fraction)
+          const frame = mutated(corpus[Math.floor(fraction() * corpus.length)] as Uint8Array, fraction)
           to.proven.link.send(frame, fraction() < 0.5 ? 'live' : 'control')
         }
         count += open.length
@@ -150,15 +151,4 @@ function honestFrames(): Uint8Array[] {
     encodeFrame({ type: 'ping', count: 3 }),
     encodeFrame({ type: 'credit', bytes: 100 }),
   ]
-}
-
-/** Flipped, cut, lengthened, or random altogether. */
-function mutate(frame: Uint8Array, fraction: () => number): Uint8Array {
-  const dice = fraction()
-  if (dice < 0.25)
-    return Uint8Array.from({ length: 1 + Math.floor(fraction() * 200) }, () => fraction() * 256)
-  if (dice < 0.5) return frame.slice(0, 1 + Math.floor(fraction() * frame.length))
-  const copy = dice < 0.75 ? frame.slice() : new Uint8Array([...frame, ...frame.slice(0, 9)])
-  for (let i = 0; i < 3; i++) copy[Math.floor(fraction() * copy.length)] = Math.floor(fraction() * 256)
-  return copy
 }
